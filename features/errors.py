@@ -1,6 +1,7 @@
 """Every error that Prahari raises on purpose, in one tree with one root.
 
-A message says what was needed, what was got, and what the operator should do. Library errors are wrapped with `from exc`.
+A message says what was needed, what was got, and what the operator should do. Library errors are wrapped with
+`from exc`.
 
 ```
 PrahariError
