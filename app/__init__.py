@@ -1,0 +1,1 @@
+"""The application: settings, topics, transport, pipeline, views, metrics and the embedded broker."""
