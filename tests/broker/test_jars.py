@@ -65,6 +65,24 @@ def test_a_missing_registry_is_told_plainly(tmp_path: Path, monkeypatch: pytest.
     assert not (tmp_path / "maven" / jar.path).exists()
 
 
+def test_a_broken_download_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half a jar is not taken for a whole one by the next try."""
+    jar = LockedJar("org.example:half:1.0", "0" * 64)
+    path = tmp_path / "maven" / jar.path
+
+    def break_off(_artifact: object) -> None:
+        assert not path.exists()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"half")
+        raise ConnectionError
+
+    monkeypatch.setattr("jgo.maven.Artifact.resolve", break_off)
+
+    with pytest.raises(BrokerError, match="could not be fetched"):
+        jars.class_path((jar,), tmp_path)
+    assert not path.exists()
+
+
 def test_a_cache_that_cannot_be_written_is_told_plainly(tmp_path: Path) -> None:
     """The message names the variable that moves the cache."""
     (tmp_path / "file").write_bytes(b"")
