@@ -1,0 +1,118 @@
+"""Keeps partitions that drain a backlog within a second of event time of each other.
+
+Fan-in is only what it was if payments of one minute meet in one minute again after an outage. Each payer partition
+that is catching up has a *head*: the event time of what it would process next, never going back. It may go on while
+its head is at most `ALIGNMENT_MS` past the smallest head of all other partitions that are catching up, on this worker
+or another. The partition with the smallest head may always go on, so nobody waits in a circle; a partition that has
+reached its log's end, or is empty, holds nobody.
+
+```
+p0  ───────────────►│ head 12:00:03.2   waits
+p1  ──────────►│      head 12:00:02.1   goes on
+p2  ─►(end of log)    holds nobody
+```
+
+Heads of other workers come by `hear`; they expire after `HEARD_FOR_S`, so that a dead worker stops nobody for long.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+ALIGNMENT_MS = 1_000
+HEARD_FOR_S = 10.0
+#: Where a head stands before its first record is known: it holds everyone.
+UNKNOWN_MS = -(2**62)
+
+
+@dataclass(slots=True)
+class _Heard:
+    head_ms: int
+    at_s: float
+
+
+class Aligner:
+    """The heads of all partitions that are catching up; one for all payer partitions of a worker.
+
+    `clock` gives seconds that only grow. `on_change` is called when a head of ours moved or left, so that it can be
+    told to the other workers.
+    """
+
+    def __init__(self, clock: Callable[[], float], on_change: Callable[[], None] = lambda: None) -> None:
+        self._clock = clock
+        self._on_change = on_change
+        self._ours: dict[int, int] = {}
+        self._theirs: dict[int, _Heard] = {}
+        self._moved = asyncio.Event()
+
+    @property
+    def heads(self) -> Mapping[int, int]:
+        """Heads of our partitions that are catching up, by partition, in ms."""
+        return self._ours
+
+    def begin(self, partition: int, head_ms: int = UNKNOWN_MS) -> None:
+        """Say that a partition of ours has a backlog, before it starts."""
+        self._ours[partition] = head_ms
+        self._theirs.pop(partition, None)
+        self._on_change()
+
+    def move(self, partition: int, head_ms: int) -> None:
+        """Say what a partition of ours would process next; an earlier time than before changes nothing."""
+        if head_ms > self._ours.get(partition, UNKNOWN_MS):
+            self._ours[partition] = head_ms
+            self._wake()
+            self._on_change()
+
+    def leave(self, partition: int) -> None:
+        """Say that a partition of ours reached its log's end, or is ours no more."""
+        if self._ours.pop(partition, None) is not None:
+            self._wake()
+            self._on_change()
+
+    def catching_up(self, partition: int) -> bool:
+        """Whether a partition of ours takes part."""
+        return partition in self._ours
+
+    def hear(self, heads: Mapping[int, int], left: tuple[int, ...] = ()) -> None:
+        """Take the heads of another worker's partitions, and which of them caught up."""
+        now = self._clock()
+        for partition, head_ms in heads.items():
+            if partition not in self._ours:
+                self._theirs[partition] = _Heard(head_ms, now)
+        for partition in left:
+            self._theirs.pop(partition, None)
+        self._wake()
+
+    def bound_ms(self, partition: int) -> int | None:
+        """The latest event time that a partition of ours may process now; None where nobody holds it.
+
+        >>> aligner = Aligner(clock=lambda: 0.0)
+        >>> aligner.begin(0, 5_000); aligner.begin(1, 9_000)
+        >>> aligner.bound_ms(1), aligner.bound_ms(0)
+        (6000, 10000)
+        """
+        oldest_s = self._clock() - HEARD_FOR_S
+        heads = [head for other, head in self._ours.items() if other != partition]
+        heads += [heard.head_ms for heard in self._theirs.values() if heard.at_s >= oldest_s]
+        return min(heads) + ALIGNMENT_MS if heads else None
+
+    async def until_free(self, partition: int, event_time_ms: int) -> None:
+        """Return when the partition may process a payment of this event time."""
+        while True:
+            bound = self.bound_ms(partition)
+            if bound is None or event_time_ms <= bound:
+                return
+            self._moved.clear()
+            try:
+                # Heads of others expire without a call: look again now and then.
+                await asyncio.wait_for(self._moved.wait(), timeout=HEARD_FOR_S / 10)
+            except TimeoutError:
+                continue
+
+    def _wake(self) -> None:
+        self._moved.set()

@@ -1,0 +1,156 @@
+"""The batch protocol: nothing lost, nothing counted twice, for one partition of one stage.
+
+```
+chunk ─► compute ─► 3 outputs sent, acked ─► 4 changelog transaction ─► 5 RocksDB batch ─► ack of the chunk
+         └──── next chunk meanwhile ◄──────┘ └── several chunks at once, behind the latency path ──┘
+```
+
+1. and 2. (load states, skip what is applied, compute in order) are the stage's `Logic`; here are the order of the
+effects and their ends. Outputs come before state: saved state implies durable outputs, so skipping what state says is
+applied is safe. An error in 3 to 5 ends the process through `on_fatal`: a supervisor restarts it and nothing is
+skipped. `finish` ends the task for a rebalance: what is computed goes through to step 5, what waits is dropped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from agents.ports import Hold
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from agents.ports import Chunk, Logic, Send
+    from tables.partition import TablePartition
+
+#: Chunks that may wait in a task before the transport stops fetching for its partition.
+CHUNKS_WAITING_MAX = 4
+#: Encoded state that may wait for its changelog transaction; the design's 4 MiB, for the whole partition.
+STATE_WAITING_BYTES_MAX = 4 * 1024 * 1024
+_FINISH_POLL_S = 0.01
+
+
+class PartitionTask:
+    """Runs one partition of one stage from `start` to `finish`.
+
+    `commit_linger_s` is how long a commit waits for company: a longer one makes fewer, larger transactions and
+    repeats more outputs after a crash. `on_fatal` must end the process.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        logic: Logic,
+        table: TablePartition[Any],
+        send: Send,
+        on_fatal: Callable[[str, BaseException], None],
+        *,
+        commit_linger_s: float,
+    ) -> None:
+        self.name = name
+        self.logic = logic
+        self.table = table
+        self._send = send
+        self._on_fatal = on_fatal
+        self._commit_linger_s = commit_linger_s
+        self._waiting: asyncio.Queue[Chunk] = asyncio.Queue()
+        self._computed: list[Chunk] = []
+        self._dirty = asyncio.Event()
+        self._committed = asyncio.Event()
+        self._finishing = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        """Begin to take chunks."""
+        self._tasks = [
+            asyncio.create_task(self._guard(self._compute_loop()), name=f"{self.name} compute"),
+            asyncio.create_task(self._guard(self._commit_loop()), name=f"{self.name} commit"),
+        ]
+
+    def deliver(self, chunk: Chunk) -> None:
+        """Take a chunk; one that comes after `finish` is dropped: the next owner reads it again."""
+        if not self._finishing.is_set():
+            self._waiting.put_nowait(chunk)
+
+    @property
+    def full(self) -> bool:
+        """Whether the transport should fetch no more for this partition now."""
+        return self._waiting.qsize() >= CHUNKS_WAITING_MAX
+
+    async def finish(self) -> None:
+        """Drop what waits, bring what is computed through step 5, release the table."""
+        self._finishing.set()
+        self._dirty.set()
+        await asyncio.gather(*self._tasks)
+        self.table.close()
+
+    async def _compute_loop(self) -> None:
+        while not self._finishing.is_set():
+            chunk = await self._unless_finishing(self._waiting.get())
+            if chunk is not None and await self._compute(chunk):
+                self._computed.append(chunk)
+                self._dirty.set()
+
+    async def _compute(self, chunk: Chunk) -> bool:
+        """Compute, send and stage a chunk part by part; False where finishing cut it short."""
+        async for part in self.logic.parts(chunk):
+            if isinstance(part, Hold):
+                await self._unless_finishing(part.until)
+            else:
+                if part.outputs:
+                    await self._send(part.outputs)
+                self.table.stage(part.states, part.applied)
+                await self._bound_waiting_state()
+            if self._finishing.is_set():
+                return False
+        return True
+
+    async def _bound_waiting_state(self) -> None:
+        while self.table.waiting_bytes > STATE_WAITING_BYTES_MAX:
+            self._committed.clear()
+            self._dirty.set()
+            await self._committed.wait()
+
+    async def _commit_loop(self) -> None:
+        while not self._finishing.is_set():
+            await self._dirty.wait()
+            if self.table.waiting_bytes <= STATE_WAITING_BYTES_MAX:
+                await self._unless_finishing(asyncio.sleep(self._commit_linger_s))
+            self._dirty.clear()
+            await self._commit()
+        compute = self._tasks[0]
+        while not compute.done():  # it may wait for room that only a commit makes
+            await self._commit()
+            await asyncio.wait({compute}, timeout=_FINISH_POLL_S)
+        await self._commit()
+
+    async def _commit(self) -> None:
+        chunks, self._computed = self._computed, []
+        await self.table.commit()
+        self._committed.set()
+        for chunk in chunks:
+            chunk.ack()
+
+    async def _unless_finishing(self, awaitable: Any) -> Any:
+        """Return the result of `awaitable`, or None as soon as the task is to finish."""
+        wanted = asyncio.ensure_future(awaitable)
+        finishing = asyncio.ensure_future(self._finishing.wait())
+        done, _ = await asyncio.wait({wanted, finishing}, return_when=asyncio.FIRST_COMPLETED)
+        finishing.cancel()
+        if wanted in done:
+            return wanted.result()
+        wanted.cancel()
+        with suppress(asyncio.CancelledError):
+            await wanted
+        return None
+
+    async def _guard(self, loop: Any) -> None:
+        try:
+            await loop
+        except asyncio.CancelledError:
+            raise
+        except BaseException as exc:  # noqa: BLE001 - whatever it is, this partition's state can no longer be trusted
+            self._on_fatal(self.name, exc)
+            raise

@@ -1,0 +1,76 @@
+"""Copies what changes an answer into the log of the stage that it changes: one log, one order.
+
+`labels` → the payer's partition of `transactions`, marked as a verdict; the verdict travels on to the payee in a
+bundle. `control` → every partition of `transactions-by-payee`. Copying twice is harmless: verdicts are idempotent by
+transaction_id, control records by their offset. So these stages keep no state but their place.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from agents.bundle import BUNDLE_VERSION, CONTROL_SOURCE, Bundle, ControlItem, encode_bundle
+from agents.ports import KIND_HEADER, KIND_VERDICT, Chunk, Hold, Outgoing, Part
+from agents.rejected import rejected
+from features.errors import RejectedTransaction
+from features.transaction import parse_verdict
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+
+    from agents.ports import Record
+
+
+def forward_labels(
+    records: Sequence[Record], partition: int, payer_partition: Callable[[str], int] | None = None
+) -> list[Outgoing]:
+    """Return the verdicts of `labels` records for `transactions`, and what is none for `rejected`.
+
+    Payers' verdicts follow the partition of `labels` unless `payer_partition` says where a payer's payments are.
+    """
+    outputs = []
+    for record in records:
+        try:
+            verdict = parse_verdict(record.value, record.timestamp)
+        except RejectedTransaction as exc:
+            outputs.append(rejected(record, exc, "labels", partition))
+            continue
+        target = partition if payer_partition is None else payer_partition(verdict.payer_vpa)
+        key, value = verdict.payer_vpa.encode(), record.value or b""
+        outputs.append(Outgoing("transactions", target, key, value, ((KIND_HEADER, KIND_VERDICT),)))
+    return outputs
+
+
+def forward_control(records: Sequence[Record], partitions: int) -> list[Outgoing]:
+    """Return each `control` record for every partition of `transactions-by-payee`."""
+    items = [ControlItem(record.offset, record.value) for record in records if record.value is not None]
+    if not items:
+        return []
+    value = encode_bundle(Bundle(BUNDLE_VERSION, CONTROL_SOURCE, list(items)))
+    return [Outgoing("transactions-by-payee", partition, None, value) for partition in range(partitions)]
+
+
+class ForwardLogic:
+    """A forwarder as a stage: `forward` says what a chunk's records become."""
+
+    def __init__(self, forward: Callable[[Sequence[Record]], list[Outgoing]]) -> None:
+        self._forward = forward
+
+    async def parts(self, chunk: Chunk) -> AsyncIterator[Part | Hold]:
+        """Yield the whole chunk's copies as one part."""
+        yield Part(self._forward(chunk.records))
+
+
+class NoTable:
+    """Stands where a stage has its table; a forwarder's place is kept by the consumer group."""
+
+    waiting_bytes = 0
+
+    def stage(self, states: Mapping[bytes, Any], applied: bytes) -> None:
+        """Keep nothing."""
+
+    async def commit(self) -> None:
+        """Write nothing."""
+
+    def close(self) -> None:
+        """Release nothing."""

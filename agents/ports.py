@@ -1,0 +1,82 @@
+"""What a stage is given from outside: records in, outputs out; plain shapes, so that a test passes lists.
+
+`Record` is what the transport hands over (aiokafka's ConsumerRecord has this form); `Outgoing` is one record to send.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+
+#: Header that says what a record of `transactions` is; absent on a payment.
+KIND_HEADER = "prahari-kind"
+KIND_VERDICT = b"verdict"
+KIND_WARM_UP = b"warm-up"
+
+
+class Record(Protocol):
+    """One Kafka record as consumed."""
+
+    @property
+    def offset(self) -> int: ...
+    @property
+    def timestamp(self) -> int: ...
+    @property
+    def key(self) -> bytes | None: ...
+    @property
+    def value(self) -> bytes | None: ...
+    @property
+    def headers(self) -> Sequence[tuple[str, bytes]]: ...
+
+
+class Outgoing(NamedTuple):
+    """One record to send: `topic` is the name of the flow's page, without the deployment's prefix."""
+
+    topic: str
+    partition: int
+    key: bytes | None
+    value: bytes
+    headers: tuple[tuple[str, bytes], ...] = ()
+
+
+class Send(Protocol):
+    """Send outputs and return when all are acknowledged; raises where one could not be."""
+
+    def __call__(self, outputs: Sequence[Outgoing]) -> Awaitable[None]: ...
+
+
+@dataclass(slots=True)
+class Chunk:
+    """Consecutive records of one partition, and what to call when they are durable in state.
+
+    `behind`: records of the partition's log that are still behind this chunk, as last known.
+    """
+
+    records: Sequence[Record]
+    ack: Callable[[], None]
+    behind: int = 0
+
+
+@dataclass(slots=True)
+class Part:
+    """What a run of records came to: outputs to send, states they changed, and what is applied with them."""
+
+    outputs: list[Outgoing] = field(default_factory=list)
+    states: Mapping[bytes, Any] = field(default_factory=dict)
+    applied: bytes = b""
+
+
+@dataclass(slots=True)
+class Hold:
+    """The stage may not go on yet; the task waits for it, or stops here when its partition is given up."""
+
+    until: Awaitable[None]
+
+
+class Logic(Protocol):
+    """What a stage computes. Parts come one after the other: each is sent and staged before the next is computed."""
+
+    def parts(self, chunk: Chunk) -> AsyncIterator[Part | Hold]: ...

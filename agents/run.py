@@ -1,0 +1,74 @@
+"""What the payee stage hands to the budget stage: a run of decisions of one payee partition.
+
+A run carries the IST day and score bucket of every payment, and whole only those that may become alerts: the budget
+counts all and ranks all, and little goes over the wire. `sequence` is the payee partition's count of decisions; the
+budget stage skips by it. A late payment keeps its place in the sequence with the day `OUTSIDE_BUDGET`.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from features.errors import StateCodecError
+from features.transaction import Transaction
+
+RUN_VERSION = 1
+OUTSIDE_BUDGET = -1
+
+
+class Candidate(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A decision that may become an alert, with all that its reasons need."""
+
+    sequence: int
+    transaction: Transaction
+    features: list[float]
+    fraud_probability: float | None
+    rule_score: int
+    rules: tuple[str, ...]
+    risk: int
+    risk_tier: str
+    payer_partition: int
+    payer_offset: int
+
+
+class Run(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Consecutive decisions of one payee partition; `days` and `buckets` are of the same length."""
+
+    version: int
+    payee_partition: int
+    first_sequence: int
+    model_version: str
+    rules_version: str
+    days: list[int]
+    buckets: list[int]
+    candidates: list[Candidate]
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(Run)
+
+
+def encode_run(run: Run) -> bytes:
+    """Return the bytes of a run.
+
+    >>> decode_run(encode_run(Run(RUN_VERSION, 0, 5, "m", "r", [20_000], [17], []))).first_sequence
+    5
+    """
+    return _encoder.encode(run)
+
+
+def decode_run(value: bytes) -> Run:
+    """Return the run of these bytes; raises `StateCodecError` for anything that is no run of this version."""
+    try:
+        run = _decoder.decode(value)
+    except (msgspec.DecodeError, RecursionError) as exc:
+        raise StateCodecError(
+            f"needed a run of version {RUN_VERSION}, got {len(value)} bytes that are none ({exc}). Only Prahari writes "
+            "to candidates: find out who else does."
+        ) from exc
+    if run.version != RUN_VERSION:
+        raise StateCodecError(
+            f"needed a run of version {RUN_VERSION}, got {run.version}: run the release that wrote it until candidates "
+            "is drained, then upgrade."
+        )
+    return run

@@ -1,0 +1,73 @@
+"""What the worker says of payments and alerts in its log, and the reasons it gives; VPAs are masked unless told."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from features.transaction import mask_vpa
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from agents.bundle import TransactionItem
+    from agents.run import Candidate
+    from app.settings import Settings
+    from models.scoring import Score, Scorer
+
+logger = logging.getLogger("prahari")
+
+
+def _shown(settings: Settings) -> Callable[[str], str]:
+    return str if settings.log_full_vpa else mask_vpa
+
+
+def log_alert(settings: Settings) -> Callable[[Candidate], None]:
+    """Return what logs an admitted alert as one `FRAUD ALERT` line."""
+    shown = _shown(settings)
+
+    def log(candidate: Candidate) -> None:
+        payer_vpa = shown(candidate.transaction.payer_vpa)
+        logger.warning("FRAUD ALERT | payer=%s risk=%d rules=[%s]", payer_vpa, candidate.risk, _names(candidate.rules))
+
+    return log
+
+
+def log_decision(settings: Settings) -> Callable[[TransactionItem, Score], None]:
+    """Return what logs each decision as one `[EVENT]` line."""
+    shown = _shown(settings)
+
+    def log(item: TransactionItem, score: Score) -> None:
+        txn = item.transaction
+        probability = "none" if score.fraud_probability is None else f"{score.fraud_probability:.2f}"
+        logger.info(
+            "[EVENT] payer=%s amount=%.2f rule_score=%d ml_prob=%s final_risk=%d rules=[%s]",
+            shown(txn.payer_vpa),
+            txn.amount_paise / 100,
+            score.rule_score,
+            probability,
+            score.risk,
+            _names(score.rules),
+        )
+
+    return log
+
+
+def _names(rules: Sequence[str]) -> str:
+    return ", ".join(rules)
+
+
+class Explainer:
+    """Gives the reasons of candidates; called in a thread, for admitted alerts only."""
+
+    def __init__(self, scorer: Scorer) -> None:
+        self._scorer = scorer
+
+    def __call__(self, rows: Any, candidates: Sequence[Candidate]) -> list[list[dict[str, str]]]:
+        """Return, per candidate, its reasons as `code` and `text`; `rows` are the candidates' features."""
+        from models.reasons import explain  # noqa: PLC0415
+
+        return [
+            [{"code": reason.code, "text": reason.text} for reason in explain(self._scorer, row, candidate)]
+            for row, candidate in zip(rows, candidates, strict=True)
+        ]

@@ -1,0 +1,124 @@
+"""The Faust app with what our stages need: topics made up front, stages finished on a stop, one way to end.
+
+An error that leaves a partition's state in doubt ends the process at once, without Faust's orderly shutdown: what was
+not committed must not be, and a supervisor starts the worker again where it was.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+import faust
+from aiokafka.errors import KafkaConnectionError
+from tenacity import AsyncRetrying, before_sleep_log, retry_if_exception_type, wait_exponential_jitter
+
+from app.kafka import client_options, faust_credentials
+from app.topics import ensure_topics, topic_specs
+from app.transport.stages import Stages
+from features.errors import PrahariError
+
+if TYPE_CHECKING:
+    from app.settings import Settings
+    from app.topics import TopicSpec
+
+logger = logging.getLogger(__name__)
+
+EXIT_FATAL = 70
+APP_NAME = "prahari"
+_SESSION_TIMEOUT_S = 6.0
+
+
+class PrahariApp(faust.App):
+    """`faust.App` with the stages of the flow."""
+
+    def __init__(self, settings: Settings, **options: Any) -> None:
+        self.prahari = settings
+        self.stages = Stages()
+        super().__init__(
+            f"{settings.topic_prefix}{APP_NAME}",
+            **{
+                "store": "prahari://",
+                "Table": "app.transport.tables:StageTable",
+                "TableManager": "app.transport.tables:StageTableManager",
+                "agent_supervisor": "mode.CrashingSupervisor",
+                "cython_optimizations": True,
+                "topic_partitions": int(os.environ.get("TOPIC_PARTITIONS", "4")),
+                "topic_disable_leader": True,
+                "topic_allow_declare": False,
+                "table_standby_replicas": 0,
+                "stream_wait_empty": False,
+                "stream_recovery_delay": 0.0,
+                "stream_processing_timeout": 3600.0,
+                "broker_credentials": faust_credentials(settings),
+                "broker_session_timeout": _SESSION_TIMEOUT_S,
+                "broker_heartbeat_interval": 1.5,
+                "broker_request_timeout": 40.0,
+                "broker_max_poll_interval": 120.0,
+                "broker_commit_interval": 1.0,
+                "consumer_max_fetch_size": 1024 * 1024,
+                "producer_acks": -1,
+                "producer_linger": 0.0,
+                "producer_max_batch_size": 900 * 1024,
+                "producer_max_request_size": 8 * 1024 * 1024,
+                "producer_request_timeout": 40.0,
+                "web_tables_enabled": False,
+                "web_router_enabled": False,
+                "web_bind": "127.0.0.1",
+                "web_host": "127.0.0.1",
+                **options,
+            },
+        )
+
+    @property
+    def client_options(self) -> dict[str, Any]:
+        """What our own Kafka clients are made with."""
+        return client_options(self.prahari, self.conf.broker)
+
+    def topic_specs(self) -> list[TopicSpec]:
+        """Return every topic of this deployment."""
+        return topic_specs(self.conf.topic_partitions, self.prahari.topic_prefix, self.conf.id)
+
+    async def on_start(self) -> None:
+        """Make or check the topics, waiting for a broker that is down."""
+        try:
+            await self._ensure_topics()
+        except PrahariError as exc:
+            self.end_process("start", exc)
+        await super().on_start()
+
+    async def _ensure_topics(self) -> None:
+        async for attempt in AsyncRetrying(
+            retry=retry_if_exception_type(KafkaConnectionError),
+            wait=wait_exponential_jitter(initial=0.5, max=10),
+            before_sleep=before_sleep_log(logger, logging.WARNING),
+            reraise=True,
+        ):
+            with attempt:
+                await ensure_topics(
+                    self.topic_specs(),
+                    self.client_options,
+                    create=self.prahari.create_topics,
+                    replication_factor=self.conf.topic_replication_factor,
+                    min_insync_replicas=self.prahari.min_insync_replicas,
+                )
+
+    async def on_stop(self) -> None:
+        """Bring what is computed into state and commit it before anything is taken down."""
+        consumer = self._consumer
+        if consumer is not None:
+            consumer.stop_flow()
+            await self.stages.release()
+            await consumer.commit()
+        await super().on_stop()
+
+    def end_process(self, where: str, error: BaseException) -> None:
+        """End this process now; called where going on could write state that is not what the logs say."""
+        known = isinstance(error, PrahariError)
+        logger.critical("%s: %s", where, error, exc_info=None if known else error)
+        logging.shutdown()
+        sys.stderr.flush()
+        sys.stdout.flush()
+        os._exit(EXIT_FATAL)

@@ -1,0 +1,103 @@
+"""Opens one partition of each stage: its table, its logic and the task that runs it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from agents.alignment import Aligner
+from agents.budget import BudgetLogic
+from agents.delivery import PartitionTask
+from agents.forward import ForwardLogic, NoTable, forward_control, forward_labels
+from agents.payee import PayeeLogic
+from agents.payer import PayerLogic
+from agents.ports import Chunk
+from app.alerting import Explainer, log_alert, log_decision
+from app.outputs import BatchSender
+from app.ownership import open_table
+from app.partitioning import murmur2_partition
+from app.scoring import load_scorer
+from app.transport.stages import Opened
+from tables.codecs import BUDGET_CODEC, PAYEE_CODEC, PAYER_CODEC
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.faust_app import PrahariApp
+
+
+async def _nothing_to_close() -> None:
+    return
+
+
+class StageOpener:
+    """Makes the partition tasks of every stage of one worker."""
+
+    def __init__(self, app: PrahariApp) -> None:
+        self._app = app
+        self._settings = app.prahari
+        self._send = BatchSender(lambda: app.producer._producer, self._settings.topic_prefix)  # noqa: SLF001
+        self.aligner = Aligner(time.monotonic)
+        self._payee_partition = lru_cache(100_000)(
+            lambda vpa: murmur2_partition(vpa.encode(), app.conf.topic_partitions)
+        )
+
+    @property
+    def _scorer(self) -> Any:
+        return load_scorer(self._settings.rules, self._settings.model_dir)
+
+    async def payer(self, partition: int) -> Opened:
+        """Open a partition of `transactions`."""
+        table, close = await open_table(self._app, "payers", partition, PAYER_CODEC)
+        logic = PayerLogic(partition, table, self.aligner, self._payee_partition)
+        return self._opened(f"payer[{partition}]", logic, table, logic.applied.source_offset + 1, close)
+
+    async def payee(self, partition: int) -> Opened:
+        """Open a partition of `transactions-by-payee`."""
+        table, close = await open_table(self._app, "payees", partition, PAYEE_CODEC)
+        logic = PayeeLogic(
+            partition,
+            table,
+            self._scorer,
+            send_features=self._settings.decision_features == "all",
+            on_decision=log_decision(self._settings) if self._settings.log_events else None,
+        )
+        return self._opened(f"payee[{partition}]", logic, table, logic.applied.source_offset + 1, close)
+
+    async def budget(self, partition: int) -> Opened:
+        """Open the partition of `candidates`."""
+        table, close = await open_table(self._app, "budget", partition, BUDGET_CODEC)
+        loop = asyncio.get_running_loop()
+        opened: list[Opened] = []
+
+        def report_later(delay_s: float) -> None:
+            loop.call_later(delay_s, lambda: opened[0].task.deliver(Chunk([], lambda: None)))
+
+        logic = BudgetLogic(
+            table,
+            self._settings.alert_rate_ppm,
+            Explainer(self._scorer),
+            clock=loop.time,
+            report_later=report_later,
+            on_alert=log_alert(self._settings),
+        )
+        position = logic.applied.source_offset + 1
+        opened.append(self._opened(f"budget[{partition}]", logic, table, position, close))
+        return opened[0]
+
+    async def labels(self, partition: int) -> Opened:
+        """Open a partition of `labels`."""
+        logic = ForwardLogic(lambda records: forward_labels(records, partition))
+        return self._opened(f"labels[{partition}]", logic, NoTable(), None, _nothing_to_close)
+
+    async def control(self, partition: int) -> Opened:
+        """Open the partition of `control`."""
+        logic = ForwardLogic(lambda records: forward_control(records, self._app.conf.topic_partitions))
+        return self._opened(f"control[{partition}]", logic, NoTable(), None, _nothing_to_close)
+
+    def _opened(self, name: str, logic: Any, table: Any, position: int | None, close: Callable[[], Any]) -> Opened:
+        linger_s = self._settings.commit_linger_s
+        task = PartitionTask(name, logic, table, self._send, self._app.end_process, commit_linger_s=linger_s)
+        return Opened(task, position, close)

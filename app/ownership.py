@@ -1,0 +1,48 @@
+"""Takes a table partition over from whoever had it: fence, restore, claim.
+
+Taking the transactional id shuts the old owner out, so what is restored after it is all there will ever be; the claim
+fails if a newer owner took over meanwhile, and it comes before the first output.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from app.topics import changelog_topic
+from tables.changelog import ChangelogWriter, restore
+from tables.partition import TablePartition
+from tables.store import PartitionStore
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.faust_app import PrahariApp
+    from tables.partition import TableCodec
+
+logger = logging.getLogger(__name__)
+
+_CHANGELOG_REQUEST_S = 40.0
+
+
+async def open_table(
+    app: PrahariApp, name: str, partition: int, codec: Any
+) -> tuple[TablePartition[Any], Callable[[], Any]]:
+    """Return a table partition that this worker owns, and what closes its changelog."""
+    conf = app.conf
+    topic = changelog_topic(conf.id, name)
+    transactional_id = f"{conf.id}-{name}-{partition}"
+    writer = ChangelogWriter(topic, partition, transactional_id, app.client_options, request_s=_CHANGELOG_REQUEST_S)
+    await writer.start()
+    store = PartitionStore(conf.tabledir / f"{name}-{partition}")
+    try:
+        restored = await restore(topic, partition, store, app.client_options)
+        entries = max(1, app.prahari.state_cache_accounts // conf.topic_partitions)
+        table = TablePartition(store, writer, codec, cache_entries=entries)
+        await table.claim()
+    except BaseException:
+        store.close()
+        await writer.stop()
+        raise
+    logger.info("restored %s[%d]: %d records in %.2f s", name, partition, restored.records, restored.seconds)
+    return table, writer.stop

@@ -1,0 +1,19 @@
+"""Which partition a key belongs to, as Kafka's own clients decide it.
+
+Payees follow murmur2, the default of Kafka's Java client; a payer's partition is whatever its producer chose.
+"""
+
+from __future__ import annotations
+
+from aiokafka.partitioner import murmur2
+
+_POSITIVE = 0x7FFFFFFF
+
+
+def murmur2_partition(key: bytes, partitions: int) -> int:
+    """Return the partition that Kafka's default partitioner gives a key.
+
+    >>> murmur2_partition(b"ravi@okaxis", 4) in range(4)
+    True
+    """
+    return int((murmur2(key) & _POSITIVE) % partitions)

@@ -1,0 +1,83 @@
+"""Our own settings, read once from `PRAHARI_*` and passed down; Faust's settings keep Faust's own names.
+
+Nothing else reads the environment. A value that cannot be is refused at start, with a message that names it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from features.errors import SettingsError
+
+
+class Settings(BaseSettings):
+    """`PRAHARI_*`, all defaults visible."""
+
+    model_config = SettingsConfigDict(env_prefix="PRAHARI_", frozen=True, extra="ignore")
+
+    topic_prefix: str = Field("", pattern=r"^([a-zA-Z0-9_-]+\.)?$")
+    """Goes before every topic, group and changelog name: `blue.` gives `blue.transactions`."""
+
+    model_dir: Path | None = None
+    """Artifact of `models train`; without one the worker runs on rules alone and says so."""
+
+    rules: Path = Path(__file__).parent.parent / "rules" / "rules.yaml"
+    """Rules put in force at start."""
+
+    alert_rate: float = Field(0.005, gt=0, le=1)
+    """Alerts per payment of a day, at most."""
+
+    api_token: str = ""
+    """What clients of the web views show as bearer token; without one the views bind to loopback only."""
+
+    decision_features: Literal["all", "none"] = "all"
+    """Whether decisions carry their feature values."""
+
+    log_events: bool = False
+    """Log each payment as one `[EVENT]` line."""
+
+    log_full_vpa: bool = False
+    """Log whole VPAs; they are personal data and masked unless told otherwise."""
+
+    state_cache_accounts: int = Field(20_000, ge=100)
+    """Decoded account states kept per table, over all partitions of a worker."""
+
+    commit_linger_s: float = Field(0.2, ge=0, le=10)
+    """How long changed state waits for company before its changelog transaction."""
+
+    partitioner: Literal["murmur2", "crc32"] = "murmur2"
+    """How the producers of `transactions` choose a payer's partition; warm-up follows it."""
+
+    min_insync_replicas: int = Field(1, ge=1)
+    """`min.insync.replicas` of the topics that we create."""
+
+    create_topics: bool = True
+    """Create missing topics; where Kafka does not let us, they are checked and what is missing is said."""
+
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
+    kafka_username: str = ""
+    kafka_password: str = ""
+    kafka_ca_file: Path | None = None
+    """How to reach a Kafka that wants TLS or a password; the address is Faust's `BROKER_URL`."""
+
+    @property
+    def alert_rate_ppm(self) -> int:
+        """The alert rate in alerts per million payments, so that the budget counts in integers."""
+        return round(self.alert_rate * 1_000_000)
+
+
+def load_settings() -> Settings:
+    """Return the settings of this process; raises `SettingsError` naming each value that cannot be."""
+    try:
+        return Settings()
+    except ValidationError as exc:
+        wrong = "; ".join(
+            f"PRAHARI_{'_'.join(map(str, error['loc'])).upper()}: {error['msg']}, got {error['input']!r}"
+            for error in exc.errors()
+        )
+        raise SettingsError(f"needed settings that can be, got: {wrong}. Correct them and start again.") from exc

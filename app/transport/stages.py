@@ -1,0 +1,100 @@
+"""The partitions that this worker works on: opened after an assignment, fed by agents, finished before a rebalance.
+
+What a topic's partition is worked on with comes from a factory per topic (`app.pipeline`): it fences, restores and
+returns the task and the offset to read from. Everything is opened anew for each assignment: a partition that comes
+back starts only after its old task has ended.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from agents.ports import Chunk
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable
+
+    from faust.types import TP, EventT
+
+    from agents.delivery import PartitionTask
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Opened:
+    """A partition ready to start: its task, the offset to read from, and what to close after the task finished.
+
+    `position` None: where the consumer group committed.
+    """
+
+    task: PartitionTask
+    position: int | None
+    close: Callable[[], Awaitable[None]]
+
+
+class Stages:
+    """All open partitions of a worker, by topic partition."""
+
+    def __init__(self) -> None:
+        self._factories: dict[str, Callable[[int], Awaitable[Opened]]] = {}
+        self._open: dict[TP, Opened] = {}
+        self._opening: asyncio.Task[Any] | None = None
+        self._lock = asyncio.Lock()
+
+    def register(self, topic: str, factory: Callable[[int], Awaitable[Opened]]) -> None:
+        """Say how a partition of `topic` is opened."""
+        self._factories[topic] = factory
+
+    async def open(self, assigned: Iterable[TP]) -> dict[TP, int]:
+        """Open every assigned partition that has a stage, and return where each is to be read from.
+
+        A `release` meanwhile cancels it: then it raises CancelledError and nothing stays open.
+        """
+        wanted = sorted(tp for tp in assigned if tp.topic in self._factories)
+        async with self._lock:
+            self._opening = asyncio.current_task()
+            try:
+                await asyncio.gather(*(self._open_one(tp) for tp in wanted))
+            finally:
+                self._opening = None
+        return {tp: opened.position for tp, opened in self._open.items() if opened.position is not None}
+
+    async def _open_one(self, tp: TP) -> None:
+        self._open[tp] = await self._factories[tp.topic](tp.partition)
+
+    def start(self) -> None:
+        """Let the opened tasks take chunks."""
+        for opened in self._open.values():
+            opened.task.start()
+
+    def deliver(self, event: EventT) -> None:
+        """Give an event of the batch transport to its partition's task; without one it is dropped and read again."""
+        message = event.message
+        opened = self._open.get(message.tp)
+        if opened is not None:
+            opened.task.deliver(Chunk(message.value, event.ack, message.behind))
+
+    def full_partitions(self) -> set[TP]:
+        """Partitions that have enough waiting."""
+        return {tp for tp, opened in self._open.items() if opened.task.full}
+
+    def tasks(self, topic: str) -> dict[int, PartitionTask]:
+        """Open tasks of a topic by partition; for views."""
+        return {tp.partition: opened.task for tp, opened in self._open.items() if tp.topic == topic}
+
+    async def release(self) -> None:
+        """Finish every task through its commit and close it; safe to call when nothing is open."""
+        if self._opening is not None:
+            self._opening.cancel()
+        async with self._lock:
+            opened, self._open = self._open, {}
+            await asyncio.gather(*(self._finish(tp, one) for tp, one in opened.items()))
+
+    async def _finish(self, tp: TP, opened: Opened) -> None:
+        await opened.task.finish()
+        await opened.close()
+        logger.info("released %s[%d]", tp.topic, tp.partition)

@@ -1,0 +1,127 @@
+"""Restore and start after each assignment, in place of Faust's record-by-record recovery.
+
+```
+assignment ─► every partition: take the transactional id ─► read the changelog to its end ─► claim ─┐
+              fetcher parked, then seek each partition to what its state has applied ◄──────────────┘ ─► flow
+```
+
+Changelogs are not among the consumer's subscriptions: each partition restores with a client of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any, cast
+
+import faust
+from faust.tables.manager import TableManager
+from mode import Service
+
+from features.errors import PrahariError
+
+if TYPE_CHECKING:
+    from faust.types import TP
+
+    from app.transport.stages import Stages
+
+logger = logging.getLogger(__name__)
+
+
+class StageTable(faust.Table):
+    """A Faust table whose changelog and directories belong to its stage: Faust shows it and reads it."""
+
+    async def on_start(self) -> None:
+        """Start the store; the changelog topic was made up front."""
+        await self.add_runtime_dependency(self.data)
+
+
+class StageRecovery(Service):
+    """What Faust's table manager calls on a rebalance."""
+
+    def __init__(self, app: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.app = app
+        self.completed = asyncio.Event()
+        self.in_recovery = False
+        self._wanted = asyncio.Event()
+        self._generation = 0
+
+    def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """Nothing is left to do: the consumer released the stages before Faust heard of it."""
+
+    async def on_rebalance(
+        self, assigned: set[TP], revoked: set[TP], newly_assigned: set[TP], generation_id: int = 0
+    ) -> None:
+        """Begin to open what is assigned now."""
+        logger.info("assigned %d partitions in generation %d", len(assigned), generation_id)
+        self._generation = generation_id
+        self.completed.clear()
+        self._wanted.set()
+
+    @Service.task
+    async def _serve(self) -> None:
+        while not self.should_stop:
+            await self.wait_for_stopped(self._wanted)
+            if self.should_stop:
+                return
+            self._wanted.clear()
+            opening = asyncio.create_task(self._open(self._generation))
+            try:
+                await opening
+            except asyncio.CancelledError:
+                if self.should_stop:
+                    raise
+                logger.info("another rebalance began while partitions were opened")
+            except PrahariError as exc:
+                self.app.end_process("restore", exc)
+
+    async def _open(self, generation: int) -> None:
+        app, consumer = self.app, self.app.consumer
+        stages = cast("Stages", app.stages)
+        app.in_recovery = self.in_recovery = True
+        assigned = consumer.assignment()
+        positions = await stages.open(assigned)
+        await app.on_rebalance_complete.send()
+        await consumer.parked()
+        if app.consumer_generation_id != generation:
+            return
+        await consumer.perform_seek()
+        for tp, position in positions.items():
+            await consumer.seek(tp, position)
+        app.in_recovery = self.in_recovery = False
+        consumer.resume_partitions(assigned)
+        stages.start()
+        self._resume()
+
+    def _resume(self) -> None:
+        app = self.app
+        self.completed.set()
+        app.flow_control.resume()
+        app.consumer.resume_flow()
+        app.tables.on_actives_ready()
+        app.tables.on_standbys_ready()
+        app.on_rebalance_end()
+        self.add_future(app._fetcher.maybe_start())  # noqa: SLF001 - as Faust's own recovery does
+        logger.info("worker ready")
+
+
+class StageTableManager(TableManager):
+    """Faust's table manager without changelog channels and with our recovery."""
+
+    @property
+    def recovery(self) -> Any:
+        if self._recovery is None:
+            self._recovery = StageRecovery(self.app, beacon=self.beacon, loop=self.loop)
+        return self._recovery
+
+    async def on_start(self) -> None:
+        """Start at once: all topics are there."""
+        await self._update_channels()
+        await self.recovery.start()
+
+    async def _update_channels(self) -> None:
+        self._tables_finalized.set()
+        for table in self.values():
+            await table.maybe_start()
+        self._tables_registered.set()

@@ -1,0 +1,144 @@
+"""What a stage holds of its table: decoded states in a bounded cache, over RocksDB, over the changelog.
+
+```
+          load                      stage                        commit
+keys ───────────► states ──fold──► changes, applied ──► waiting ───────► changelog transaction ──► RocksDB batch
+```
+
+`stage` takes the encoded values as of one chunk; `commit` writes everything staged so far, newest value per key, with
+the applied record of the last of those chunks: state in the log is always the state as of one known place of the
+input, never a mixture with newer values from the cache. A value that waits for its commit is found before RocksDB is
+asked, so an evicted cache entry never falls back to a stale one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
+
+from tables.store import APPLIED_KEY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from tables.store import PartitionStore
+
+State = TypeVar("State")
+
+
+class TableCodec(NamedTuple):
+    """How a table's states become bytes and come back; `empty` is the state of an account never seen."""
+
+    empty: Callable[[], Any]
+    encode: Callable[[Any], bytes]
+    decode: Callable[[bytes], Any]
+
+
+class Changelog(Protocol):
+    """Where committed changes go; `tables.changelog.ChangelogWriter` in a worker, a list in a test."""
+
+    async def write(self, changes: Mapping[bytes, bytes | None]) -> int: ...
+
+
+class TablePartition(Generic[State]):
+    """One partition of a table, owned by one stage's task.
+
+    `cache_entries` bounds the decoded states kept; `applied` is what the stage had applied, as it encoded it, or None.
+    """
+
+    def __init__(
+        self,
+        store: PartitionStore,
+        changelog: Changelog,
+        codec: TableCodec,
+        *,
+        cache_entries: int,
+    ) -> None:
+        self.store = store
+        self._changelog = changelog
+        self._codec = codec
+        self._cache_entries = cache_entries
+        self._cache: dict[bytes, State] = {}
+        self._waiting: dict[bytes, bytes | None] = {}
+        self._committing: dict[bytes, bytes | None] = {}
+        self.waiting_bytes = 0
+        self.applied = store.applied or None
+
+    def load(self, keys: Iterable[bytes]) -> dict[bytes, State]:
+        """Return the states of `keys`; whoever changes one in place puts it back with `stage`."""
+        states: dict[bytes, State] = {}
+        missing: list[bytes] = []
+        cache, decode = self._cache, self._codec.decode
+        for key in keys:
+            state = cache.pop(key, None)
+            if state is not None:
+                cache[key] = state  # most recently used goes last
+                states[key] = state
+            else:
+                missing.append(key)
+        if missing:
+            for key, value in zip(missing, self._read(missing), strict=True):
+                state = self._codec.empty() if value is None else decode(value)
+                cache[key] = states[key] = state
+        return states
+
+    def stage(self, states: Mapping[bytes, State], applied: bytes) -> None:
+        """Take the states as of the end of a chunk and what the stage has applied by then, for the next commit."""
+        encode, cache, waiting = self._codec.encode, self._cache, self._waiting
+        for key, state in states.items():
+            cache[key] = state
+            data = encode(state)
+            waiting[key] = data
+            self.waiting_bytes += len(data)
+        waiting[APPLIED_KEY] = self.applied = applied
+        self._evict()
+
+    async def commit(self) -> None:
+        """Make everything staged so far durable: first the changelog, then RocksDB. One at a time, in order.
+
+        Errors are the changelog's and the store's; after one the partition must not be used again.
+        """
+        if not self._waiting:
+            return
+        self._committing, self._waiting = self._waiting, {}
+        self.waiting_bytes = 0
+        offset = await self._changelog.write(self._committing)
+        await asyncio.to_thread(self.store.write, self._committing, offset)
+        self._committing = {}
+
+    async def claim(self) -> None:
+        """Commit one non-empty transaction before the first output: it fails where another worker took over."""
+        self._waiting[APPLIED_KEY] = self.applied if self.applied is not None else b""
+        await self.commit()
+
+    def peek(self, key: bytes) -> State | None:
+        """Return an account's newest state for a view, or None; never changes what the stage sees."""
+        state = self._cache.get(key)
+        if state is not None:
+            return self._codec.decode(self._codec.encode(state))
+        value = self._read([key])[0]
+        return None if value is None else self._codec.decode(value)
+
+    def _read(self, keys: list[bytes]) -> list[bytes | None]:
+        newest: Callable[[bytes], bytes | None] = self._newest_uncommitted
+        if not self._waiting and not self._committing:
+            return self.store.get_many(keys)
+        values = [newest(key) for key in keys]
+        absent = [key for key, value in zip(keys, values, strict=True) if value is None]
+        stored = iter(self.store.get_many(absent))
+        return [next(stored) if value is None else value for value in values]
+
+    def _newest_uncommitted(self, key: bytes) -> bytes | None:
+        value = self._waiting.get(key)
+        return self._committing.get(key) if value is None else value
+
+    def _evict(self) -> None:
+        excess = len(self._cache) - self._cache_entries
+        if excess > 0:
+            for key in list(self._cache)[:excess]:
+                del self._cache[key]
+
+    def close(self) -> None:
+        """Drop the cache and release RocksDB."""
+        self._cache.clear()
+        self.store.close()
