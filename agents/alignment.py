@@ -22,10 +22,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 ALIGNMENT_MS = 1_000
 HEARD_FOR_S = 10.0
+#: How long a partition of another worker that was never heard of may hold others, after an assignment.
+EXPECTED_FOR_S = 3.0
 #: Where a head stands before its first record is known: it holds everyone.
 UNKNOWN_MS = -(2**62)
 
@@ -43,10 +45,11 @@ class Aligner:
     told to the other workers.
     """
 
-    def __init__(self, clock: Callable[[], float], on_change: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._on_change = on_change
+        self.on_change: Callable[[], None] = lambda: None
         self._ours: dict[int, int] = {}
+        self._caught_up: set[int] = set()
         self._theirs: dict[int, _Heard] = {}
         self._moved = asyncio.Event()
 
@@ -58,38 +61,60 @@ class Aligner:
     def begin(self, partition: int, head_ms: int = UNKNOWN_MS) -> None:
         """Say that a partition of ours has a backlog, before it starts."""
         self._ours[partition] = head_ms
+        self._caught_up.discard(partition)
         self._theirs.pop(partition, None)
-        self._on_change()
+        self.on_change()
 
     def move(self, partition: int, head_ms: int) -> None:
         """Say what a partition of ours would process next; an earlier time than before changes nothing."""
         if head_ms > self._ours.get(partition, UNKNOWN_MS):
             self._ours[partition] = head_ms
             self._wake()
-            self._on_change()
+            self.on_change()
 
     def leave(self, partition: int) -> None:
-        """Say that a partition of ours reached its log's end, or is ours no more."""
-        if self._ours.pop(partition, None) is not None:
-            self._wake()
-            self._on_change()
+        """Say that a partition of ours reached its log's end, or never was behind it."""
+        self._ours.pop(partition, None)
+        self._theirs.pop(partition, None)
+        self._caught_up.add(partition)
+        self._wake()
+        self.on_change()
+
+    def forget(self, partition: int) -> None:
+        """Give a partition up: where it stood holds us until its new owner is heard of."""
+        head_ms = self._ours.pop(partition, None)
+        self._caught_up.discard(partition)
+        if head_ms is not None:
+            self._theirs[partition] = _Heard(head_ms, self._clock())
+
+    def expect(self, partitions: Iterable[int]) -> None:
+        """Say which partitions others have now: each may be behind until it is heard of, for a short while."""
+        heard_s = self._clock() - HEARD_FOR_S + EXPECTED_FOR_S
+        for partition in partitions:
+            if partition not in self._ours:
+                self._theirs.setdefault(partition, _Heard(UNKNOWN_MS, heard_s))
+
+    def take_caught_up(self) -> set[int]:
+        """Return which partitions of ours caught up since the last call."""
+        caught_up, self._caught_up = self._caught_up, set()
+        return caught_up
 
     def catching_up(self, partition: int) -> bool:
         """Whether a partition of ours takes part."""
         return partition in self._ours
 
-    def hear(self, heads: Mapping[int, int], left: tuple[int, ...] = ()) -> None:
+    def hear(self, heads: Mapping[int, int], caught_up: Iterable[int] = ()) -> None:
         """Take the heads of another worker's partitions, and which of them caught up."""
         now = self._clock()
         for partition, head_ms in heads.items():
             if partition not in self._ours:
                 self._theirs[partition] = _Heard(head_ms, now)
-        for partition in left:
+        for partition in caught_up:
             self._theirs.pop(partition, None)
         self._wake()
 
     def bound_ms(self, partition: int) -> int | None:
-        """The latest event time that a partition of ours may process now; None where nobody holds it.
+        """Return the latest event time that a partition of ours may process now; None where nobody holds it.
 
         >>> aligner = Aligner(clock=lambda: 0.0)
         >>> aligner.begin(0, 5_000); aligner.begin(1, 9_000)

@@ -151,6 +151,6 @@ class PartitionTask:
             await loop
         except asyncio.CancelledError:
             raise
-        except BaseException as exc:  # noqa: BLE001 - whatever it is, this partition's state can no longer be trusted
+        except BaseException as exc:
             self._on_fatal(self.name, exc)
             raise

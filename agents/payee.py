@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
+from budget.candidates import CandidateFilter
 
 from agents.bundle import CONTROL_SOURCE, Bundle, ControlItem, TransactionItem, VerdictItem, decode_bundle
 from agents.decision import NO_MODEL, decision_json
 from agents.ports import Hold, Outgoing, Part
+from agents.rejected import rejected_original
 from agents.run import OUTSIDE_BUDGET, RUN_VERSION, Candidate, Run, encode_run
-from budget.candidates import CandidateFilter
 from features import payee
 from features.clock import ist_day
+from features.errors import RejectedTransaction
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -96,26 +98,29 @@ class PayeeLogic:
 
     def _part(self, items: list[tuple[int, Item]]) -> Part:
         states = self._table.load({_account(item): None for source, item in items if source != CONTROL_SOURCE})
+        outputs: list[Outgoing] = []
         decided: list[tuple[int, TransactionItem]] = []
         rows: list[list[float]] = []
         for source, item in items:
-            if isinstance(item, TransactionItem):
-                key = _account(item)
-                row = item.features + payee.read(states[key], item.transaction)
-                states[key] = payee.fold(states[key], item.transaction)
-                if not item.warm_up:
-                    decided.append((source, item))
-                    rows.append(row)
-            elif isinstance(item, VerdictItem):
-                key = _account(item)
-                states[key] = payee.fold_verdict(states[key], item.verdict)
-        outputs = self._decide(decided, rows) if decided else []
+            try:
+                row = _apply(item, states)
+            except (MemoryError, OSError):
+                raise
+            except Exception as exc:
+                logger.exception("payee stage: payment at transactions[%d]@%d fits no state", source, item.offset)
+                outputs.append(_rejected(exc, source, item))
+                continue
+            if row is not None and isinstance(item, TransactionItem):
+                decided.append((source, item))
+                rows.append(row)
+        outputs += self._decide(decided, rows) if decided else []
         self.applied.candidates = self._filter.encode()
         return Part(outputs, states, msgspec.msgpack.encode(self.applied))
 
     def _decide(self, decided: list[tuple[int, TransactionItem]], rows: list[list[float]]) -> list[Outgoing]:
         scores = self._scorer.score(np.array(rows))
-        versions = (self._scorer.model_version or NO_MODEL, self._scorer.rules_version)
+        model = self._scorer.model
+        versions = (NO_MODEL if model is None else model.version, self._scorer.rules.version)
         first = self.applied.sequence
         outputs = []
         days, buckets, candidates = [], [], []
@@ -136,12 +141,31 @@ class PayeeLogic:
         return outputs
 
 
+def _apply(item: Item, states: dict[bytes, PayeeState]) -> list[float] | None:
+    """Fold an item into its account; return the full row of a payment that is to be decided."""
+    if isinstance(item, ControlItem):
+        return None
+    key = _account(item)
+    if isinstance(item, VerdictItem):
+        states[key] = payee.fold_verdict(states[key], item.verdict)
+        return None
+    row = item.features + payee.read(states[key], item.transaction)
+    states[key] = payee.fold(states[key], item.transaction)
+    return None if item.warm_up else row
+
+
 def _account(item: Item) -> bytes:
     if isinstance(item, TransactionItem):
         return item.transaction.payee_vpa.encode()
     if isinstance(item, VerdictItem):
         return item.verdict.payee_vpa.encode()
     raise TypeError("a control item belongs to no account")
+
+
+def _rejected(exc: Exception, source: int, item: Item) -> Outgoing:
+    error = RejectedTransaction("internal_error", f"{type(exc).__name__} in the payee stage")
+    place = ("transactions", source, item.offset)
+    return rejected_original(error, place, None, msgspec.json.encode(item))
 
 
 def _candidate(sequence: int, source: int, item: TransactionItem, row: list[float], score: Score) -> Candidate:

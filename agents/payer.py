@@ -91,7 +91,7 @@ class PayerLogic:
                 continue
             yield self._part(parsed[start:end])
             start = end
-        if chunk.behind == 0:
+        if chunk.behind == 0 and self._aligner.catching_up(self._partition):
             self._aligner.leave(self._partition)
 
     def _end_of_part(self, parsed: Sequence[_Parsed], start: int) -> int:

@@ -18,11 +18,19 @@ ORIGINAL_BYTES_MAX = 64 * 1024
 
 
 def rejected(record: Record, error: RejectedTransaction, topic: str, partition: int) -> Outgoing:
-    """Return the record for `rejected`: reason, source offset, digest and at most 64 KiB of the original.
+    """Return a source record for `rejected`."""
+    return rejected_original(error, (topic, partition, record.offset), record.key, record.value or b"")
 
-    `original` is text where it is UTF-8, else base64; `original_bytes` is its full length.
+
+def rejected_original(
+    error: RejectedTransaction, place: tuple[str, int, int], key: bytes | None, original: bytes
+) -> Outgoing:
+    """Return a record for `rejected`: reason, source offset, digest and at most 64 KiB of the original.
+
+    `place` is its topic, partition and offset. `original` is text where it is UTF-8, else base64; `original_bytes` is
+    its full length.
     """
-    original = record.value or b""
+    topic, partition, offset = place
     kept = original[:ORIGINAL_BYTES_MAX]
     try:
         text, encoding = kept.decode(), "utf-8"
@@ -33,10 +41,10 @@ def rejected(record: Record, error: RejectedTransaction, topic: str, partition: 
         "detail": error.detail,
         "source_topic": topic,
         "source_partition": partition,
-        "source_offset": record.offset,
+        "source_offset": offset,
         "sha256": hashlib.sha256(original).hexdigest(),
         "original_bytes": len(original),
         "original_encoding": encoding,
         "original": text,
     }
-    return Outgoing("rejected", partition, record.key, orjson.dumps(value))
+    return Outgoing("rejected", partition, key, orjson.dumps(value))

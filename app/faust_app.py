@@ -84,12 +84,13 @@ class PrahariApp(faust.App):
     async def on_start(self) -> None:
         """Make or check the topics, waiting for a broker that is down."""
         try:
-            await self._ensure_topics()
+            await self.ensure_topics()
         except PrahariError as exc:
             self.end_process("start", exc)
         await super().on_start()
 
-    async def _ensure_topics(self) -> None:
+    async def ensure_topics(self) -> None:
+        """Make what is missing and check what is there; raises `TopicsError`."""
         async for attempt in AsyncRetrying(
             retry=retry_if_exception_type(KafkaConnectionError),
             wait=wait_exponential_jitter(initial=0.5, max=10),

@@ -5,13 +5,14 @@ Faust's consumer and producer and our admin, changelog and alignment clients all
 
 from __future__ import annotations
 
-import ssl
 from typing import TYPE_CHECKING, Any
 
 from aiokafka.helpers import create_ssl_context
 from faust.auth import SASLCredentials, SSLCredentials
 
 if TYPE_CHECKING:
+    import ssl
+
     from app.settings import Settings
 
 DEFAULT_PORT = 9092

@@ -6,6 +6,7 @@ import sys
 
 from mode.loop import use
 
+from app import commands
 from app.faust_app import PrahariApp
 from app.pipeline import wire
 from app.settings import load_settings
@@ -20,6 +21,7 @@ def create_app(**options: object) -> PrahariApp:
     register()
     created = PrahariApp(load_settings(), **options)
     wire(created)
+    commands.register(created)
     return created
 
 

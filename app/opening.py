@@ -7,14 +7,17 @@ import time
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from faust.types import TP
+
 from agents.alignment import Aligner
 from agents.budget import BudgetLogic
 from agents.delivery import PartitionTask
 from agents.forward import ForwardLogic, NoTable, forward_control, forward_labels
 from agents.payee import PayeeLogic
-from agents.payer import PayerLogic
+from agents.payer import BACKLOG_RECORDS, PayerLogic
 from agents.ports import Chunk
 from app.alerting import Explainer, log_alert, log_decision
+from app.head_sharing import HeadSharing
 from app.outputs import BatchSender
 from app.ownership import open_table
 from app.partitioning import murmur2_partition
@@ -40,6 +43,7 @@ class StageOpener:
         self._settings = app.prahari
         self._send = BatchSender(lambda: app.producer._producer, self._settings.topic_prefix)  # noqa: SLF001
         self.aligner = Aligner(time.monotonic)
+        self._heads = HeadSharing(self.aligner, self._send, self._settings.topic_prefix, lambda: app.client_options)
         self._payee_partition = lru_cache(100_000)(
             lambda vpa: murmur2_partition(vpa.encode(), app.conf.topic_partitions)
         )
@@ -50,9 +54,28 @@ class StageOpener:
 
     async def payer(self, partition: int) -> Opened:
         """Open a partition of `transactions`."""
-        table, close = await open_table(self._app, "payers", partition, PAYER_CODEC)
+        await self._heads.start()
+        table, close_table = await open_table(self._app, "payers", partition, PAYER_CODEC)
         logic = PayerLogic(partition, table, self.aligner, self._payee_partition)
-        return self._opened(f"payer[{partition}]", logic, table, logic.applied.source_offset + 1, close)
+        position = logic.applied.source_offset + 1
+        await self._align(partition, position, logic.applied.watermark_ms)
+
+        async def close() -> None:
+            self.aligner.forget(partition)
+            await close_table()
+
+        return self._opened(f"payer[{partition}]", logic, table, position, close)
+
+    async def _align(self, partition: int, position: int, watermark_ms: int) -> None:
+        """Say before it starts whether a payer partition has a backlog, and whom else to expect."""
+        log = TP(self._settings.topic_prefix + "transactions", partition)
+        end = (await self._app.consumer.highwaters(log))[log]
+        if end - position > BACKLOG_RECORDS:
+            self.aligner.begin(partition, watermark_ms)
+        else:
+            self.aligner.leave(partition)
+        ours = {tp.partition for tp in self._app.consumer.assignment() if tp.topic == log.topic}
+        self.aligner.expect(set(range(self._app.conf.topic_partitions)) - ours)
 
     async def payee(self, partition: int) -> Opened:
         """Open a partition of `transactions-by-payee`."""

@@ -30,10 +30,11 @@ class BatchSender:
         for output in outputs:
             by_partition[output.topic, output.partition].append(output)
         producer = self._producer()
-        sent: list[Any] = []
-        for (topic, partition), records in by_partition.items():
-            for batch in _batches(producer, records):
-                sent.append(await producer.send_batch(batch, self._topic_prefix + topic, partition=partition))
+        sent: list[Any] = [
+            await producer.send_batch(batch, self._topic_prefix + topic, partition=partition)
+            for (topic, partition), records in by_partition.items()
+            for batch in _batches(producer, records)
+        ]
         await asyncio.gather(*sent)
 
 

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from app.faust_app import PrahariApp
-    from tables.partition import TableCodec
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +37,7 @@ async def open_table(
     try:
         restored = await restore(topic, partition, store, app.client_options)
         entries = max(1, app.prahari.state_cache_accounts // conf.topic_partitions)
-        table = TablePartition(store, writer, codec, cache_entries=entries)
+        table: TablePartition[Any] = TablePartition(store, writer, codec, cache_entries=entries)
         await table.claim()
     except BaseException:
         store.close()

@@ -113,11 +113,10 @@ class TablePartition(Generic[State]):
 
     def peek(self, key: bytes) -> State | None:
         """Return an account's newest state for a view, or None; never changes what the stage sees."""
-        state = self._cache.get(key)
-        if state is not None:
-            return self._codec.decode(self._codec.encode(state))
-        value = self._read([key])[0]
-        return None if value is None else self._codec.decode(value)
+        cached = self._cache.get(key)
+        value = self._read([key])[0] if cached is None else self._codec.encode(cached)
+        state: State | None = None if value is None else self._codec.decode(value)
+        return state
 
     def _read(self, keys: list[bytes]) -> list[bytes | None]:
         newest: Callable[[bytes], bytes | None] = self._newest_uncommitted

@@ -79,6 +79,7 @@ class PartitionStore:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._closed = False
         self._write_options = WriteOptions()
         self._write_options.sync = False
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -131,7 +132,9 @@ class PartitionStore:
 
     def close(self) -> None:
         """Write what is buffered and release the directory."""
-        self._db.close()
+        if not self._closed:
+            self._closed = True
+            self._db.close()
 
     def wipe(self) -> None:
         """Delete the directory: the changelog has the truth."""

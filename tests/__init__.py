@@ -1,0 +1,1 @@
+"""Tests, by package; `processes` and `topics` are what several of them share."""

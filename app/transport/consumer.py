@@ -32,14 +32,14 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
 
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer = super()._create_worker_consumer(transport)
-        consumer._fetch_max_wait_ms = _FETCH_MAX_WAIT_MS  # noqa: SLF001 - Faust hard-codes 1500
+        consumer._fetch_max_wait_ms = _FETCH_MAX_WAIT_MS
         return consumer
 
     async def on_start(self) -> None:
         await super().on_start()
         consumer = self._ensure_consumer()
         # What one partition has not yet taken must not hold back the others for aiokafka's 100 ms.
-        consumer._fetcher._prefetch_backoff = _PREFETCH_BACKOFF_S  # noqa: SLF001
+        consumer._fetcher._prefetch_backoff = _PREFETCH_BACKOFF_S
 
 
 class BatchConsumer(driver.Consumer):
@@ -114,7 +114,7 @@ class BatchConsumer(driver.Consumer):
         acked = self._acked[tp]
         if not acked:
             return None
-        offset = max(acked) + 1
+        offset: int = max(acked) + 1
         acked.clear()
         self._acked_index[tp].clear()
         return offset

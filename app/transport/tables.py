@@ -102,7 +102,7 @@ class StageRecovery(Service):
         app.tables.on_actives_ready()
         app.tables.on_standbys_ready()
         app.on_rebalance_end()
-        self.add_future(app._fetcher.maybe_start())  # noqa: SLF001 - as Faust's own recovery does
+        self.add_future(app._fetcher.maybe_start())
         logger.info("worker ready")
 
 
@@ -111,8 +111,8 @@ class StageTableManager(TableManager):
 
     @property
     def recovery(self) -> Any:
-        if self._recovery is None:
-            self._recovery = StageRecovery(self.app, beacon=self.beacon, loop=self.loop)
+        if getattr(self, "_recovery", None) is None:
+            self._recovery: Any = StageRecovery(self.app, beacon=self.beacon, loop=self.loop)
         return self._recovery
 
     async def on_start(self) -> None:

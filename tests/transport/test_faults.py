@@ -57,9 +57,9 @@ class Toy:
     async def wait_decided(self) -> None:
         """Return when every record sent has an output."""
         for _ in range(300):
-            if await count_records(self.bootstrap, f"{self.prefix}toy-out") >= self.sent:
-                if len(await self.decided()) >= self.sent:
-                    return
+            enough = await count_records(self.bootstrap, f"{self.prefix}toy-out") >= self.sent
+            if enough and len(await self.decided()) >= self.sent:
+                return
             await asyncio.sleep(0.2)
         raise AssertionError(f"only {len(await self.decided())} of {self.sent} were decided")
 
@@ -79,7 +79,7 @@ class Toy:
 
 @pytest.fixture
 async def toy(broker: EmbeddedBroker, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Toy]:
-    """A deployment whose workers do not outlive the test."""
+    """Give a deployment whose workers do not outlive the test."""
     deployment = Toy(broker, tmp_path, f"{request.node.name[5:40].replace('_', '-').rstrip('-')}.")
     await create_topic(broker.bootstrap, f"{deployment.prefix}toy-in", 4)
     yield deployment

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 from agents.delivery import PartitionTask
 from agents.ports import Chunk, Hold, Outgoing, Part
 from app.faust_app import PrahariApp
-from app.ownership import open_table
 from app.outputs import BatchSender
-from app.wiring import stage, table
+from app.ownership import open_table
 from app.settings import load_settings
 from app.topics import TopicSpec
 from app.transport import register
 from app.transport.stages import Opened
+from app.wiring import stage, table
 from tables.partition import TableCodec
 
 if TYPE_CHECKING:

@@ -1,0 +1,32 @@
+"""Commands of ours beside Faust's own: `faust -A app.main warm-up --history F`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from faust.cli import option
+
+from features.errors import PrahariError
+
+if TYPE_CHECKING:
+    from app.faust_app import PrahariApp
+
+_HISTORY = option("--history", required=True, type=Path, help="Parquet, CSV or JSON Lines file of past payments.")
+_AGAIN = option("--again", is_flag=True, help="Allow it where `transactions` already holds records.")
+
+
+def register(app: PrahariApp) -> None:
+    """Give the app's command line its own commands."""
+
+    @app.command(_HISTORY, _AGAIN)
+    async def warm_up(self: Any, history: Path, again: bool) -> None:
+        """Fill the tables from a history, without decisions or alerts."""
+        from app.warm_up import warm_up as fill  # noqa: PLC0415 - only this command wants it
+
+        try:
+            sent = await fill(app, history, again=again)
+        except PrahariError as exc:
+            sys.exit(f"warm-up: {exc}")
+        self.say(f"warm-up: {sent} payments applied")

@@ -1,0 +1,116 @@
+"""Partitions that drain a backlog stay within a second of each other, and nobody waits in a circle."""
+
+from __future__ import annotations
+
+import asyncio
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agents.alignment import ALIGNMENT_MS, EXPECTED_FOR_S, HEARD_FOR_S, UNKNOWN_MS, Aligner
+
+
+class Clock:
+    """Seconds that a test moves."""
+
+    now_s = 0.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+def test_a_partition_alone_is_held_by_nobody() -> None:
+    """Without others that catch up there is no bound."""
+    aligner = Aligner(Clock())
+    aligner.begin(0, 1_000)
+
+    assert aligner.bound_ms(0) is None
+
+
+def test_a_partition_with_an_unknown_head_holds_the_others() -> None:
+    """Before its first record is known, nothing may run ahead of it."""
+    aligner = Aligner(Clock())
+    aligner.begin(0, 1_000)
+    aligner.begin(1)
+
+    assert aligner.bound_ms(0) == UNKNOWN_MS + ALIGNMENT_MS
+
+
+def test_a_partition_that_caught_up_holds_nobody() -> None:
+    """An empty partition has left."""
+    aligner = Aligner(Clock())
+    aligner.begin(0, 9_000)
+    aligner.begin(1, 1_000)
+    aligner.leave(1)
+
+    assert aligner.bound_ms(0) is None
+
+
+def test_heads_of_other_workers_hold_until_they_expire() -> None:
+    """A worker that says nothing more stops holding after a while."""
+    clock = Clock()
+    aligner = Aligner(clock)
+    aligner.begin(0, 9_000)
+    aligner.hear({1: 2_000})
+
+    assert aligner.bound_ms(0) == 2_000 + ALIGNMENT_MS
+    clock.now_s = HEARD_FOR_S + 0.1
+    assert aligner.bound_ms(0) is None
+
+
+def test_partitions_of_others_are_waited_for_shortly_after_an_assignment() -> None:
+    """A partition never heard of may be behind; it holds for its grace and no longer."""
+    clock = Clock()
+    aligner = Aligner(clock)
+    aligner.begin(0, 9_000)
+    aligner.expect([1])
+
+    assert aligner.bound_ms(0) == UNKNOWN_MS + ALIGNMENT_MS
+    clock.now_s = EXPECTED_FOR_S + 0.1
+    assert aligner.bound_ms(0) is None
+
+
+def test_a_partition_given_up_holds_us_where_it_stood() -> None:
+    """Until its new owner is heard of, its last head counts."""
+    aligner = Aligner(Clock())
+    aligner.begin(0, 9_000)
+    aligner.begin(1, 3_000)
+    aligner.forget(1)
+
+    assert aligner.bound_ms(0) == 3_000 + ALIGNMENT_MS
+    aligner.hear({}, caught_up=[1])
+    assert aligner.bound_ms(0) is None
+
+
+async def test_a_held_partition_goes_on_when_the_other_moves() -> None:
+    """Waiting ends as soon as the smallest head is near enough."""
+    aligner = Aligner(Clock())
+    aligner.begin(0, 9_000)
+    aligner.begin(1, 1_000)
+    waiting = asyncio.create_task(aligner.until_free(0, 9_000))
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    aligner.move(1, 8_000)
+
+    await asyncio.wait_for(waiting, timeout=1)
+
+
+@given(st.lists(st.lists(st.integers(0, 50_000), min_size=1, max_size=30), min_size=1, max_size=4), st.data())
+def test_every_backlog_drains_and_stays_aligned(logs: list[list[int]], data: st.DataObject) -> None:
+    """Whatever the times and whoever is quickest: all is processed, no head runs a second ahead of the smallest."""
+    aligner = Aligner(Clock())
+    left = {number: list(log) for number, log in enumerate(logs)}
+    for number in left:
+        aligner.begin(number)
+    while left:
+        for number, log in left.items():
+            aligner.move(number, log[0])
+        bounds = {number: aligner.bound_ms(number) for number in left}
+        free = [n for n, bound in bounds.items() if bound is None or aligner.heads[n] <= bound]
+        number = data.draw(st.sampled_from(free))
+
+        assert aligner.heads[number] - min(aligner.heads.values()) <= ALIGNMENT_MS
+        left[number].pop(0)
+        if not left[number]:
+            del left[number]
+            aligner.leave(number)

@@ -1,0 +1,194 @@
+"""The batch protocol with a list for Kafka: what is sent, saved and acked, in which order, and how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from agents.delivery import PartitionTask
+from agents.ports import Chunk, Hold, Outgoing, Part
+from tables.partition import TableCodec, TablePartition
+from tables.store import APPLIED_KEY, PartitionStore
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+COUNTS = TableCodec(int, lambda count: struct.pack(">q", count), lambda data: struct.unpack(">q", data)[0])
+
+
+@dataclass
+class FakeRecord:
+    """The least a record needs."""
+
+    offset: int
+    key: bytes
+    value: bytes = b""
+    timestamp: int = 0
+    headers: tuple[tuple[str, bytes], ...] = ()
+
+
+@dataclass
+class Log:
+    """A changelog that remembers its transactions; `broken` makes the next one fail."""
+
+    events: list[str]
+    transactions: list[dict[bytes, bytes | None]] = field(default_factory=list)
+    broken: bool = False
+
+    async def write(self, changes: Mapping[bytes, bytes | None]) -> int:
+        await asyncio.sleep(0)
+        if self.broken:
+            raise OSError("the changelog is gone")
+        self.transactions.append(dict(changes))
+        self.events.append("changelog")
+        return len(self.transactions)
+
+
+class Counting:
+    """Counts keys; one part per record, so that a chunk has many parts."""
+
+    def __init__(self, table: TablePartition[int], hold: asyncio.Event | None = None) -> None:
+        self._table = table
+        self._hold = hold
+        self.applied = -1
+
+    async def parts(self, chunk: Chunk) -> AsyncIterator[Part | Hold]:
+        for record in chunk.records:
+            if self._hold is not None and not self._hold.is_set():
+
+                async def held() -> None:
+                    await self._hold.wait()
+
+                yield Hold(held())
+            states = self._table.load([record.key])
+            states[record.key] += 1
+            self.applied = record.offset
+            outputs = [Outgoing("out", 0, record.key, str(states[record.key]).encode())]
+            yield Part(outputs, states, struct.pack(">q", self.applied))
+
+
+@dataclass
+class Rig:
+    """A task with everything around it visible."""
+
+    events: list[str]
+    log: Log
+    table: TablePartition[int]
+    sent: list[bytes]
+    fatal: list[BaseException]
+    store: PartitionStore
+
+    def task(self, logic: Any, linger_s: float = 0.0) -> PartitionTask:
+        async def send(outputs: Sequence[Outgoing]) -> None:
+            await asyncio.sleep(0)
+            self.sent.extend(output.value for output in outputs)
+            self.events.append("outputs")
+
+        def on_fatal(_: str, error: BaseException) -> None:
+            self.fatal.append(error)
+
+        return PartitionTask("test", logic, self.table, send, on_fatal, commit_linger_s=linger_s)
+
+    def chunk(self, offsets: Sequence[int]) -> Chunk:
+        records = [FakeRecord(offset, f"k{offset % 3}".encode()) for offset in offsets]
+        return Chunk(records, lambda: self.events.append(f"ack {offsets[-1]}"))
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Iterator[Rig]:
+    """Give a table partition over a real RocksDB and a remembered changelog."""
+    events: list[str] = []
+    log = Log(events)
+    store = PartitionStore(tmp_path / "counts-0")
+    table: TablePartition[int] = TablePartition(store, log, COUNTS, cache_entries=2)
+    yield Rig(events, log, table, [], [], store)
+    store.close()
+
+
+async def _until(events: list[str], event: str) -> None:
+    async with asyncio.timeout(5):
+        while event not in events:
+            await asyncio.sleep(0.001)
+
+
+async def test_outputs_come_before_the_changelog_and_the_ack_comes_last(rig: Rig) -> None:
+    """Saved state implies durable outputs; an ack implies saved state."""
+    task = rig.task(Counting(rig.table))
+    task.start()
+    task.deliver(rig.chunk([0, 1]))
+    await _until(rig.events, "ack 1")
+    await task.finish()
+
+    assert rig.events.index("outputs") < rig.events.index("changelog") < rig.events.index("ack 1")
+
+
+async def test_a_transaction_holds_the_applied_offset_that_its_values_are_of(rig: Rig) -> None:
+    """Every transaction on its own is the state as of its applied record."""
+    task = rig.task(Counting(rig.table))
+    task.start()
+    for start in range(0, 60, 4):
+        task.deliver(rig.chunk(range(start, start + 4)))
+    await _until(rig.events, "ack 59")
+    await task.finish()
+
+    counts: dict[bytes, int] = {}
+    for transaction in rig.log.transactions:
+        for key, value in transaction.items():
+            if key != APPLIED_KEY and value is not None:
+                counts[key] = struct.unpack(">q", value)[0]
+        applied = struct.unpack(">q", transaction[APPLIED_KEY] or b"")[0]
+        assert counts == {f"k{r}".encode(): sum(o % 3 == r for o in range(applied + 1)) for r in range(3)}
+
+
+async def test_finish_commits_what_is_computed_and_drops_what_waits(rig: Rig) -> None:
+    """A chunk cut short is not acked, but the parts that were sent are saved."""
+    free = asyncio.Event()
+    task = rig.task(Counting(rig.table, hold=free), linger_s=10)
+    task.start()
+    free.set()
+    task.deliver(rig.chunk([0, 1, 2]))
+    async with asyncio.timeout(5):
+        while len(rig.sent) < 3:
+            await asyncio.sleep(0.001)
+    free.clear()
+    task.deliver(rig.chunk([3, 4]))
+    task.deliver(rig.chunk([5]))
+    await asyncio.sleep(0.01)
+    await asyncio.wait_for(task.finish(), timeout=5)
+
+    assert rig.events[-1] == "ack 2"
+    assert b"".join(rig.sent) == b"111"
+    assert struct.unpack(">q", rig.log.transactions[-1][APPLIED_KEY] or b"")[0] == 2
+
+
+async def test_a_failed_changelog_ends_the_process(rig: Rig) -> None:
+    """Whatever fails after the outputs is fatal, and nothing is acked."""
+    rig.log.broken = True
+    task = rig.task(Counting(rig.table))
+    task.start()
+    task.deliver(rig.chunk([0]))
+    async with asyncio.timeout(5):
+        while not rig.fatal:
+            await asyncio.sleep(0.001)
+
+    assert isinstance(rig.fatal[0], OSError)
+    assert not [event for event in rig.events if event.startswith("ack")]
+    with pytest.raises(OSError, match="the changelog is gone"):
+        await task.finish()
+
+
+async def test_an_evicted_state_that_waits_for_its_commit_is_not_read_stale(rig: Rig) -> None:
+    """The cache holds two accounts; a third one's change must be found before RocksDB is asked."""
+    for number in range(5):
+        states = rig.table.load([f"a{number}".encode()])
+        rig.table.stage({f"a{number}".encode(): states[f"a{number}".encode()] + 7}, b"x")
+
+    assert rig.table.load([b"a0"]) == {b"a0": 7}
+    await rig.table.commit()
+    assert rig.table.load([b"a1"]) == {b"a1": 7}
+    assert rig.store.get(b"a2") == struct.pack(">q", 7)
