@@ -109,3 +109,10 @@ def _text_to_ms(text: str, field: str) -> int:
             pass
     detail = f"{field} needs RFC 3339 text with an offset, or epoch milliseconds; got {shorten(text)}"
     raise RejectedTransaction("invalid_field", detail)
+
+
+def check_kept_ranges(time_ms: int, amount_paise: int) -> None:
+    """Raise ValueError unless a payment fits what states can hold, as every parsed one does."""
+    if not (0 <= time_ms < EVENT_TIME_MS_MAX and 0 < amount_paise <= AMOUNT_PAISE_MAX):
+        limits = f"0 <= time < {EVENT_TIME_MS_MAX} ms and 0 < amount <= {AMOUNT_PAISE_MAX} paise"
+        raise ValueError(f"a state holds {limits}; got {time_ms} ms and {amount_paise} paise: parse it first")

@@ -1,4 +1,4 @@
-"""The one list of features: what each number of a row means, in what unit, over which window, and which fraud it is for.
+"""The one list of features: what each number of a row means, its unit and window, and which fraud it is for.
 
 A row is `payer.read(...) + payee.read(...)`, floats in the order of REGISTRY; NaN is "not known" (no history, or an
 optional field that was not given), never zero. Rules, models and documents take names and order from here and nowhere
@@ -115,5 +115,5 @@ def feature_index(name: str) -> int:
     try:
         return _INDEX[name]
     except KeyError as exc:
-        near = [known for known in FEATURE_NAMES if name.split("_")[0] in known]
+        near = [known for known in FEATURE_NAMES if name.split("_", maxsplit=1)[0] in known]
         raise KeyError(f"no feature is named {name!r}; names are in features/vector.py, near ones: {near}") from exc

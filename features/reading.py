@@ -1,0 +1,76 @@
+"""What payer and payee read alike from an account's columns: times since, ratios, flags within a window."""
+
+from __future__ import annotations
+
+from math import nan
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from features.account import NEVER, RING_MAX
+from features.clock import DAY_MS
+
+if TYPE_CHECKING:
+    from features.account import AccountState
+    from features.windows import Windows
+
+# From about this many amounts on, numpy's fixed cost is less than a loop's.
+_NUMPY_FROM = 48
+_COLUMN_TYPES = {"I": np.uint32, "Q": np.uint64}
+_ONES = int.from_bytes(b"\x01" * RING_MAX, "little")
+
+
+def last_before(state: AccountState, end: int, time_ms: int) -> int:
+    """Return the time of the newest payment known before `time_ms` (`end` in the ring), or NEVER."""
+    dropped_ms = state.dropped_ms if state.dropped_ms < time_ms else NEVER
+    return max(state.times[end - 1] + state.base_ms, dropped_ms) if end else dropped_ms
+
+
+def seconds_since_last(state: AccountState, end: int, time_ms: int) -> float:
+    """Return the seconds since the newest payment before `time_ms`, NaN if there is none."""
+    last_ms = last_before(state, end, time_ms)
+    return nan if last_ms == NEVER else (time_ms - last_ms) / 1000
+
+
+def age_days(state: AccountState, time_ms: int) -> float:
+    """Return the days since the first payment known before `time_ms`, NaN if there is none."""
+    return (time_ms - state.first_ms) / DAY_MS if NEVER != state.first_ms < time_ms else nan
+
+
+def over_mean(amount_paise: int, windows: Windows) -> float:
+    """Return an amount over the mean of 30 d, NaN without payments."""
+    sum_paise = windows.sums_paise[4]
+    return amount_paise * windows.counts[4] / sum_paise if sum_paise else nan
+
+
+def over_largest(state: AccountState, amount_paise: int, start: int, end: int) -> float:
+    """Return an amount over the largest in [start, end) of the ring, NaN if that is empty."""
+    if start == end:
+        return nan
+    amounts = state.amounts
+    if end - start < _NUMPY_FROM:
+        return amount_paise / max(amounts[start:end])
+    return amount_paise / int(np.frombuffer(amounts, _COLUMN_TYPES[amounts.typecode])[start:end].max())
+
+
+def count_amount(state: AccountState, amount_paise: int, start: int, end: int) -> int:
+    """Return how many payments in [start, end) of the ring have this very amount."""
+    amounts = state.amounts
+    if end - start < _NUMPY_FROM:
+        return amounts[start:end].count(amount_paise)
+    column = np.frombuffer(amounts, _COLUMN_TYPES[amounts.typecode])[start:end]
+    return int(np.count_nonzero(column == amount_paise))
+
+
+def flag_bits(state: AccountState, start: int, end: int) -> int:
+    """Return the flags of [start, end) as one number, a byte each, the oldest lowest."""
+    return int.from_bytes(state.flags[start:end], "little")
+
+
+def count_flag(bits: int, flag: int, skip: int = 0) -> int:
+    """Return how many of `flag_bits` have a flag, leaving out the oldest `skip`.
+
+    >>> count_flag(0x01_03_02, 1), count_flag(0x01_03_02, 2, skip=1)
+    (2, 1)
+    """
+    return ((bits >> (8 * skip)) & (_ONES * flag)).bit_count()
