@@ -1,0 +1,136 @@
+"""What the two commands do, once their options are read."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from features.errors import SimulatorError
+from simulator import history, table
+from simulator.dice import Dice
+from simulator.faults import Faults, disturb, spoil_rows
+from simulator.live import LivePlan, live_population
+from simulator.livestream import live_records
+from simulator.progress import Progress
+from simulator.recorded import Replay, load_history, recorded_records
+from simulator.writer import check_suffix, write_history
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from simulator.records import Records
+    from simulator.stream import Sent
+
+_LEAD_MS = 300
+"""A stream's first payment is due this long after the world is made: the first block is ready by then."""
+
+
+def write(plan: history.HistoryPlan, out: Path, faults: Faults, label_delay_hours: float) -> None:
+    """Make a history and write it."""
+    check_suffix(out)
+    with Progress("payments", plan.transactions) as progress:
+        world, payments, ids = history.make_history(plan, progress)
+        frame = table.history_table(world.dice, payments, ids, label_delay_hours)
+        if faults.any:
+            frame, _, _ = disturb(frame, payments.time_ms, faults, world.dice)
+            frame = spoil_rows(frame, faults, world.dice)
+        write_history(frame, out)
+        frauds = int((payments.fraud > 0).sum())
+        progress.say(
+            f"{out}: {len(frame):,} payments, {frauds:,} frauds ({frauds / len(payments):.2%}), "
+            f"{len(world.people):,} people; `stream --seed {plan.seed} --people {len(world.people)}` goes on from there"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class StreamWishes:
+    """The stream command's options."""
+
+    rate: float
+    bootstrap: str | None
+    prefix: str | None
+    seconds: float | None
+    transactions: int | None
+    truth: Path | None
+    compression: str | None
+    labels: bool
+
+
+def stream_live(plan: LivePlan, wishes: StreamWishes, faults: Faults) -> None:
+    """Stream the living world; `plan.start_ms` is set here, to the moment when it is ready."""
+    now = _now_ms()
+    world = live_population(LivePlan(plan.seed, now, plan.rate, plan.people))
+    plan = LivePlan(plan.seed, _now_ms() + _LEAD_MS, plan.rate, plan.people, plan.prevalence, plan.case_seconds)
+    _run(live_records(plan, world, faults, _now_ms), plan.start_ms, wishes, labels=False)
+
+
+def stream_history(
+    path: Path, wishes: StreamWishes, faults: Faults, seed: int, *, now: bool, label_delay_hours: float
+) -> None:
+    """Stream a history file, with its own times or as if it happened now."""
+    if now and not wishes.rate:
+        raise SimulatorError(
+            "--now needs a rate: payments that all happen at once have no order; give --rate or --keep-times"
+        )
+    recorded = load_history(path, faults, Dice(seed), label_delay_hours=label_delay_hours)
+    start_ms = _now_ms() + _LEAD_MS
+    how = Replay(wishes.rate, start_ms if now else None, wishes.labels, faults, Dice(seed))
+    _run(recorded_records(recorded, how), start_ms, wishes, labels=wishes.labels, total=len(recorded))
+
+
+def _now_ms() -> int:
+    return int(time.time() * 1000)
+
+
+def _run(
+    records: Iterator[Records], start_ms: int, wishes: StreamWishes, *, labels: bool, total: int | None = None
+) -> None:
+    if wishes.transactions is not None:
+        total = min(wishes.transactions, total or wishes.transactions)
+    with ExitStack() as stack:
+        progress = stack.enter_context(Progress("payments sent", total))
+        truth = stack.enter_context(wishes.truth.open("wb")) if wishes.truth else None
+        sent = asyncio.run(_stream(records, start_ms, wishes, progress, truth, labels=labels))
+        rate = sent.transactions / sent.elapsed_s if sent.elapsed_s > 0 else 0.0
+        progress.say(
+            f"sent {sent.transactions:,} payments ({sent.frauds:,} frauds) and {sent.verdicts:,} verdicts in "
+            f"{sent.elapsed_s:.1f} s, {rate:,.0f}/s, behind schedule by at most {sent.behind_ms_max:.0f} ms"
+        )
+
+
+async def _stream(
+    records: Iterator[Records], start_ms: int, wishes: StreamWishes, progress: Progress, truth: Any, *, labels: bool
+) -> Sent:
+    from simulator import stream  # noqa: PLC0415 - Kafka's client is not loaded to write a file
+
+    stop = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    producer = await stream.open_producer(_client_options(wishes.bootstrap), wishes.compression)
+    try:
+        prefix = os.environ.get("PRAHARI_TOPIC_PREFIX", "") if wishes.prefix is None else wishes.prefix
+        sender = await stream.open_sender(producer, prefix, labels=labels)
+        pace = stream.Pace(
+            max(start_ms, _now_ms()) if labels else start_ms, wishes.rate, wishes.transactions, wishes.seconds
+        )
+        return await stream.Stream(sender, pace, progress, truth, stop).run(records)
+    finally:
+        await producer.stop()
+
+
+def _client_options(bootstrap: str | None) -> dict[str, Any]:
+    """Return aiokafka's options: servers as given or from BROKER_URL, credentials from PRAHARI_KAFKA_*."""
+    from app.kafka import client_options  # noqa: PLC0415 - as above
+    from app.settings import load_settings  # noqa: PLC0415
+
+    options = client_options(load_settings(), [])
+    given = bootstrap or os.environ.get("BROKER_URL", "localhost:9092")
+    servers = [server.split("://")[-1].strip("/ ") for server in given.replace(";", ",").split(",")]
+    options["bootstrap_servers"] = [server if ":" in server else f"{server}:9092" for server in servers if server]
+    return options
