@@ -1,7 +1,7 @@
 """Numbers in plain words: what rule texts and model reasons share.
 
 A template names features in braces with one of FORMATS: `{payer_txn_count_5m:count} payments in 5 minutes`. What stands
-in brackets is left out when a number of it is not known: `paid at once[, {payer_amount_over_mean_30d:times} the usual]`.
+in brackets is left out when a number of it is not known: `paid[, {payer_amount_over_mean_30d:times} the usual]`.
 Anything else that `str.format` could do (attributes, indexes, conversions) is refused, so rules stay data.
 """
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
 _BRACES = Formatter()
+_ONE = re.compile(r"(?<![\d.,₹])1 (payment|payer|payee|device|fraud|day)s\b")
 _BRACKETS = re.compile(r"\[([^\[\]]*)\]")
 
 
@@ -154,4 +155,13 @@ def render(template: Template, row: Sequence[float]) -> str:
         if optional and any(index >= 0 and not math.isfinite(row[index]) for _, index, _ in pieces):
             continue
         texts.extend(literal + (say(row[index], form) if index >= 0 else "") for literal, index, form in pieces)
-    return "".join(texts)
+    return singular("".join(texts))
+
+
+def singular(text: str) -> str:
+    """Let one thing be one thing.
+
+    >>> singular("1 payers in 1 days; 11 payers, 2.1 days")
+    '1 payer in 1 day; 11 payers, 2.1 days'
+    """
+    return _ONE.sub(r"1 \1", text)

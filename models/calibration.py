@@ -1,0 +1,51 @@
+"""Calibration: from the margin of the trees to a probability that means what it says.
+
+Beta calibration (Kull, Silva Filho and Flach, 2017): with s the sigmoid of the margin m,
+
+    log-odds = intercept + low * ln(s) - high * ln(1 - s)
+
+Platt scaling is the case low = high. Both slopes are positive, so the map is strictly increasing: unlike isotonic steps
+it never ties two payments at the top, where the alert budget is decided.
+"""
+
+from __future__ import annotations
+
+import math
+
+import msgspec
+
+from features.errors import ArtifactMismatch
+
+
+class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The three numbers of the map; `low` rules below even odds, `high` above."""
+
+    low: float
+    high: float
+    intercept: float
+
+    def __post_init__(self) -> None:
+        finite = all(math.isfinite(number) for number in (self.low, self.high, self.intercept))
+        if not finite or self.low <= 0 or self.high <= 0:
+            raise ArtifactMismatch(f"finite slopes above 0 were needed to calibrate; got {self}: train again")
+
+    def probability(self, margin: float) -> float:
+        """Give the probability of a margin in log-odds; scalar libm on purpose, so a batch cannot change the last bit.
+
+        >>> Calibration(low=1.0, high=1.0, intercept=0.0).probability(0.0)
+        0.5
+        >>> round(Calibration(low=1.0, high=1.0, intercept=0.0).probability(2.0), 6)
+        0.880797
+        """
+        log_odds = self.log_odds(margin)
+        if log_odds >= 0.0:
+            return 1.0 / (1.0 + math.exp(-log_odds))
+        odds = math.exp(max(log_odds, -700.0))
+        return odds / (1.0 + odds)
+
+    def log_odds(self, margin: float) -> float:
+        """Give the calibrated log-odds of a margin."""
+        softplus = math.log1p(math.exp(-abs(margin)))
+        below = softplus + max(-margin, 0.0)
+        above = softplus + max(margin, 0.0)
+        return self.intercept - self.low * below + self.high * above
