@@ -1,0 +1,134 @@
+"""Learning: trees with early stopping, their calibration, and the logistic baseline, each from plain matrices.
+
+Frauds are rare, so each weighs sqrt(legitimate / fraud) in the trees' loss: enough for the trees to look for them, not
+so much that a handful of frauds rules every split. Calibration takes the weight out again.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from features.errors import TrainingError
+from features.vector import feature_index
+from models.calibration import Calibration
+from models.libgomp import ensure_libgomp
+from models.logistic import LOG_SCALED, PLAIN_FEATURES, RULE_SCORE, Logistic, Term
+from models.manifest import MODEL_INPUTS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+MOST_TREES = 200
+PATIENCE = 30
+HEAVIEST_FRAUD = 30.0
+FEWEST_FRAUDS = 20
+PARAMETERS: dict[str, Any] = {
+    "objective": "binary",
+    "metric": "average_precision",
+    "num_leaves": 31,
+    "learning_rate": 0.08,
+    "min_data_in_leaf": 50,
+    "feature_fraction": 0.7,
+    "bagging_fraction": 0.8,
+    "bagging_freq": 1,
+    "lambda_l2": 5.0,
+    "max_bin": 255,
+    "deterministic": True,
+    "force_row_wise": True,
+    "verbose": -1,
+}
+
+
+class Trees(NamedTuple):
+    """A fitted ensemble in LightGBM's text form and how many trees early stopping kept."""
+
+    text: str
+    tree_count: int
+
+
+def fraud_weight(labels: NDArray[np.int8]) -> float:
+    """Choose how much more than a legitimate payment a fraud weighs.
+
+    >>> fraud_weight(np.array([1] + [0] * 25, dtype=np.int8))
+    5.0
+    """
+    frauds = int(labels.sum())
+    return min(HEAVIEST_FRAUD, math.sqrt((len(labels) - frauds) / max(frauds, 1)))
+
+
+def require_both_classes(labels: NDArray[np.int8], what: str) -> None:
+    """Raise TrainingError unless there are frauds enough, and legitimate payments, to learn or measure anything."""
+    frauds = int(labels.sum())
+    if frauds < FEWEST_FRAUDS or frauds == len(labels):
+        raise TrainingError(
+            f"at least {FEWEST_FRAUDS} frauds and some legitimate payments were needed {what}; got {frauds} frauds "
+            f"in {len(labels)} payments: use a longer history, or check its is_fraud and label_time columns"
+        )
+
+
+def fit_trees(
+    inputs: NDArray[np.float64],
+    labels: NDArray[np.int8],
+    *,
+    seed: int,
+    tree_count: int = MOST_TREES,
+    held_out: tuple[NDArray[np.float64], NDArray[np.int8]] | None = None,
+    on_tree: Callable[[int], None] | None = None,
+) -> Trees:
+    """Fit trees to inputs of shape [n, I]; with `held_out`, stop once average precision there no longer rises."""
+    ensure_libgomp()
+    import lightgbm  # noqa: PLC0415 - heavy, and only training needs it
+
+    data = lightgbm.Dataset(inputs, labels, feature_name=list(MODEL_INPUTS), free_raw_data=True)
+    callbacks: list[Any] = [lightgbm.early_stopping(PATIENCE, verbose=False)] if held_out is not None else []
+    if on_tree is not None:
+        callbacks.append(lambda env: on_tree(env.iteration + 1))
+    booster = lightgbm.train(
+        {**PARAMETERS, "seed": seed, "scale_pos_weight": fraud_weight(labels)},
+        data,
+        num_boost_round=tree_count,
+        valid_sets=[lightgbm.Dataset(*held_out, reference=data)] if held_out is not None else None,
+        callbacks=callbacks,
+    )
+    kept = booster.best_iteration if held_out is not None else tree_count
+    return Trees(booster.model_to_string(num_iteration=kept), kept)
+
+
+def fit_calibration(margins: NDArray[np.float64], labels: NDArray[np.int8]) -> Calibration:
+    """Fit beta calibration to n margins; fall back to Platt's one slope, then to a shift, where it would not rise."""
+    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - heavy, training only
+
+    below, above = np.logaddexp(0.0, -margins), np.logaddexp(0.0, margins)
+    for columns in ((-below, above), (margins,)):
+        regression = LogisticRegression(C=1e4, max_iter=1_000).fit(np.column_stack(columns), labels)
+        slopes = regression.coef_[0].tolist()
+        if min(slopes) > 0.01:
+            return Calibration(low=slopes[0], high=slopes[-1], intercept=float(regression.intercept_[0]))
+    rate = float(labels.mean())
+    return Calibration(low=1.0, high=1.0, intercept=math.log(rate / (1.0 - rate)) - float(margins.mean()))
+
+
+def fit_logistic(inputs: NDArray[np.float64], labels: NDArray[np.int8]) -> Logistic:
+    """Fit the seven-feature baseline to inputs of shape [n, I]; a missing value counts as the mean."""
+    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - heavy, training only
+
+    columns, scaling = [], []
+    for name in PLAIN_FEATURES:
+        index = len(MODEL_INPUTS) - 1 if name == RULE_SCORE else feature_index(name)
+        values = np.log1p(np.maximum(inputs[:, index], 0.0)) if name in LOG_SCALED else inputs[:, index]
+        known = values[~np.isnan(values)]
+        mean = float(known.mean()) if len(known) else 0.0
+        scale = (float(known.std()) if len(known) else 0.0) or 1.0
+        columns.append(np.nan_to_num((values - mean) / scale, nan=0.0))
+        scaling.append((mean, scale))
+    regression = LogisticRegression(C=1.0, max_iter=1_000).fit(np.column_stack(columns), labels)
+    terms = tuple(
+        Term(name, name in LOG_SCALED, mean, scale, coefficient)
+        for name, (mean, scale), coefficient in zip(PLAIN_FEATURES, scaling, regression.coef_[0].tolist(), strict=True)
+    )
+    return Logistic(float(regression.intercept_[0]), terms)
