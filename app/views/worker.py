@@ -1,0 +1,124 @@
+"""What the views know of the worker that serves them: its open partitions, its peers, whether it is ready.
+
+The one place among the views that knows Faust: tests put another in its place.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+from faust.types import TP
+
+from app.scoring import load_scorer
+
+if TYPE_CHECKING:
+    from agents.delivery import PartitionTask
+    from app.faust_app import PrahariApp
+    from app.settings import Settings
+
+
+@dataclass(slots=True)
+class Readiness:
+    """Why a worker does not take records yet (empty if it does), and what it works on."""
+
+    reason: str = ""
+    partitions: dict[str, list[int]] = field(default_factory=dict)
+    lag: dict[str, int] = field(default_factory=dict)
+    model_version: str | None = None
+    rules_version: str | None = None
+
+
+class Worker:
+    """The worker, as its views see it."""
+
+    def __init__(self, app: PrahariApp) -> None:
+        self._app = app
+
+    @property
+    def settings(self) -> Settings:
+        """Our settings."""
+        return self._app.prahari
+
+    @property
+    def client_options(self) -> dict[str, Any]:
+        """What a Kafka client is made with."""
+        return self._app.client_options
+
+    @property
+    def partitions(self) -> int:
+        """How many partitions the topics keyed by account have."""
+        return int(self._app.conf.topic_partitions)
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the process is on its way out."""
+        return bool(self._app.should_stop)
+
+    def now_ms(self) -> int:
+        """Return the wall clock: a view without `?at=` asks for now."""
+        return time.time_ns() // 1_000_000
+
+    def open_partitions(self, topic: str) -> dict[int, PartitionTask]:
+        """Return what is open here of a topic, named without the deployment's prefix."""
+        return self._app.stages.tasks(self.settings.topic_prefix + topic)
+
+    def peers(self) -> list[str]:
+        """Return the URLs of the other workers, as the last assignment named them."""
+        members = self._app.assignor.external_topic_distribution
+        return sorted(set(members) - {str(self._app.conf.canonical_url)})
+
+    def readiness(self) -> Readiness:
+        """Return what this worker works on, and why it is not ready if it is not."""
+        assigned: dict[str, list[int]] = {}
+        for tp in sorted(self._app.assignor.assigned_actives()):
+            assigned.setdefault(tp.topic.removeprefix(self.settings.topic_prefix), []).append(tp.partition)
+        found = Readiness(self._not_ready(assigned), assigned)
+        if not found.reason:
+            found.lag = {topic: lag for topic in assigned if (lag := self._lag(topic)) is not None}
+        if self.open_partitions("transactions-by-payee"):
+            scorer = load_scorer(self.settings.rules, self.settings.model_dir)  # loaded when they were opened
+            found.model_version = scorer.model.version if scorer.model else None
+            found.rules_version = scorer.rules.version
+        return found
+
+    def _not_ready(self, assigned: dict[str, list[int]]) -> str:
+        app = self._app
+        if self.stopping:
+            return "the worker is stopping"
+        completed = app.tables.recovery.completed.is_set()
+        if not assigned and not completed:
+            return "no partitions are assigned yet"
+        closed = [
+            f"{topic}[{partition}]"
+            for topic, partitions in assigned.items()
+            for partition in set(partitions) - set(self.open_partitions(topic))
+        ]
+        if closed:
+            return f"not restored yet: {', '.join(sorted(closed))}"
+        if app.rebalancing or not completed:
+            return "partitions are being assigned anew"
+        return ""
+
+    def _lag(self, topic: str) -> int | None:
+        """Return how many records the open partitions of a topic are behind, or None where that is not known."""
+        behind = 0
+        for partition, task in self.open_partitions(topic).items():
+            end = self._log_end(topic, partition)
+            applied = getattr(task.logic, "applied", None)
+            if end is None or applied is None:
+                return None
+            behind += max(0, end - applied.source_offset - 1)
+        return behind
+
+    def _log_end(self, topic: str, partition: int) -> int | None:
+        try:
+            end: int | None = self._app.consumer.highwater(TP(self.settings.topic_prefix + topic, partition))
+        except Exception:  # noqa: BLE001 - aiokafka asserts; a partition moved while we asked, and lag is a courtesy
+            return None
+        return end
+
+
+WORKER = web.AppKey("worker", Worker)

@@ -1,0 +1,151 @@
+"""Who is let in, what every answer carries, and what reaches the log."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import pytest
+
+from app.views.access import check_exposure
+from app.views.routes import VIEWS
+from features.errors import SettingsError
+from tests.views.worlds import NOW_MS, HeldWorker, paid
+
+if TYPE_CHECKING:
+    from tests.views.worlds import World
+
+TOKEN = "s3cret"  # noqa: S105 - a test's own
+CLOSED = ["/", "/payers/ravi@okaxis", "/payees/ravi@okaxis", "/budget/today", "/alerts", "/nothing-here"]
+
+
+@pytest.mark.parametrize("path", CLOSED)
+async def test_without_the_token_nothing_is_shown(world: World, path: str) -> None:
+    """No token and a wrong one are 401 with a challenge, before anything else is said."""
+    worker = HeldWorker(api_token=TOKEN)
+    await world.serve(worker)
+
+    for headers in (
+        {},
+        {"Authorization": "Bearer wrong"},
+        {"Authorization": "Basic s3cret"},
+        {"Authorization": "s3cret"},
+    ):
+        response, problem = await worker.get(path, headers=headers)
+
+        assert (response.status, response.content_type) == (401, "application/problem+json")
+        assert response.headers["WWW-Authenticate"].startswith("Bearer")
+        assert TOKEN not in str(problem)
+
+
+async def test_with_the_token_accounts_are_found_on_peers_too(world: World) -> None:
+    """The token goes on to the peers."""
+    one, two = HeldWorker(api_token=TOKEN), HeldWorker(api_token=TOKEN)
+    two.hold("transactions", 0, ravi_okaxis=paid(NOW_MS - 1000))
+    await world.serve(one, two)
+
+    response, _ = await one.get("/payers/ravi@okaxis", headers={"Authorization": "bearer s3cret"})
+
+    assert response.status == 200
+
+
+@pytest.mark.parametrize("path", ["/health", "/ready"])
+async def test_probes_need_no_token(world: World, path: str) -> None:
+    """Whoever runs the worker may ask how it is."""
+    worker = HeldWorker(api_token=TOKEN)
+    await world.serve(worker)
+
+    response, _ = await worker.get(path)
+
+    assert response.status == 200
+
+
+async def test_without_a_token_another_name_is_not_answered(world: World) -> None:
+    """A web page that points its own name at loopback gets nothing."""
+    worker = HeldWorker()
+    await world.serve(worker)
+
+    response, _ = await worker.get("/alerts", headers={"Host": "evil.example"})
+
+    assert response.status == 421
+
+
+@pytest.mark.parametrize("bind", ["0.0.0.0", "", "::", "10.0.0.1", "worker-1"])  # noqa: S104
+def test_no_token_beyond_loopback_is_refused(bind: str) -> None:
+    """The message names both settings."""
+    with pytest.raises(SettingsError, match=r"PRAHARI_API_TOKEN.*WEB_BIND"):
+        check_exposure("", bind)
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"])
+@pytest.mark.parametrize("path", ["/", *VIEWS])
+async def test_only_get_is_answered(world: World, path: str, method: str) -> None:
+    """Everything else is 405 and names GET."""
+    worker = HeldWorker()
+    await world.serve(worker)
+
+    response, _ = await worker.request(method, path.format(vpa="ravi@okaxis", day="today"))
+
+    assert (response.status, response.headers["Allow"]) == (405, "GET")
+
+
+@pytest.mark.parametrize(
+    "path", ["/table/", "/router/", "/stats", "/graph", "/performance", "/favicon.ico", "/payers/"]
+)
+async def test_other_paths_do_not_exist(world: World, path: str) -> None:
+    """None of Faust's own pages is there."""
+    worker = HeldWorker()
+    await world.serve(worker)
+
+    response, _ = await worker.get(path)
+
+    assert (response.status, response.content_type) == (404, "application/problem+json")
+
+
+@pytest.mark.parametrize("path", ["/", "/health", "/payers/ravi", "/nothing-here"])
+async def test_every_answer_carries_the_security_headers(world: World, path: str) -> None:
+    """Answers and problems alike, and no version of what serves them."""
+    worker = HeldWorker()
+    await world.serve(worker)
+
+    headers = (await worker.get(path))[0].headers
+
+    assert tuple(headers[name] for name in ("X-Content-Type-Options", "Cache-Control", "X-Frame-Options")) == (
+        "nosniff",
+        "no-store",
+        "DENY",
+    )
+    assert "aiohttp" not in headers["Server"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/payers/ravi.kumar@okaxis", "/payees/ravi.kumar@okaxis?at=now", "/paayers/ravi.kumar@okaxis",
+     "/payers/ravi.kumar", "/alerts?payer=ravi.kumar@okaxis", "/payers/ravi.kumar@okaxis%0AFRAUD"],
+)  # fmt: skip
+async def test_no_request_puts_a_whole_vpa_into_the_log(
+    world: World, caplog: pytest.LogCaptureFixture, path: str
+) -> None:
+    """Whatever is asked, well or badly, the log has at most the masked form."""
+    caplog.set_level(logging.DEBUG)
+    worker = HeldWorker().hold("transactions", 0)
+    worker.peer_urls = ["http://127.0.0.1:9"]
+    await world.serve(worker)
+
+    response, _ = await worker.get(path)
+
+    assert "kumar" not in caplog.text
+    assert f" {response.status} " in caplog.text
+
+
+async def test_an_error_of_ours_says_nothing_of_our_insides(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """The log has the trace, the client a 500."""
+    worker = HeldWorker()
+    await world.serve(worker)
+    worker.open_partitions = None  # type: ignore[method-assign, assignment]
+
+    response, problem = await worker.get("/payers/ravi@okaxis")
+
+    assert (response.status, response.content_type) == (500, "application/problem+json")
+    assert "NoneType" not in str(problem)
+    assert "NoneType" in caplog.text

@@ -1,0 +1,129 @@
+"""A worker that holds what a test gives it, served over real HTTP; several of them are each other's peers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import ClientSession
+from aiohttp.test_utils import TestServer
+
+from app.settings import Settings
+from app.views.alerts import TAIL
+from app.views.locate import connect_peers
+from app.views.routes import create_application
+from app.views.tail import AlertTail
+from app.views.worker import Readiness
+from features import payee, payer
+from features.transaction import Transaction
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from aiohttp import ClientResponse, web
+
+NOW_MS = 1_780_000_000_000
+PARTITIONS = 4
+
+
+class HeldTable:
+    """Peeks into a dict."""
+
+    def __init__(self, states: dict[bytes, Any]) -> None:
+        self._states = states
+
+    def peek(self, key: bytes) -> Any:
+        return self._states.get(key)
+
+
+@dataclass
+class HeldWorker:
+    """Stands in for `app.views.worker.Worker`."""
+
+    api_token: str = ""
+    partitions: int = PARTITIONS
+    stopping: bool = False
+    held: dict[str, dict[int, Any]] = field(default_factory=dict)
+    peer_urls: list[str] = field(default_factory=list)
+    found: Readiness = field(default_factory=Readiness)
+    url: str = ""
+
+    @property
+    def settings(self) -> Settings:
+        return Settings(api_token=self.api_token)
+
+    def now_ms(self) -> int:
+        return NOW_MS
+
+    def open_partitions(self, topic: str) -> dict[int, Any]:
+        return self.held.get(topic, {})
+
+    def peers(self) -> list[str]:
+        return self.peer_urls
+
+    def readiness(self) -> Readiness:
+        return self.found
+
+    def hold(self, topic: str, partition: int, **states: Any) -> HeldWorker:
+        """Open a partition with these states by VPA (`ravi_okaxis` is ravi@okaxis)."""
+        table = HeldTable({name.replace("_", "@").encode(): state for name, state in states.items()})
+        self.held.setdefault(topic, {})[partition] = SimpleNamespace(table=table, logic=None)
+        return self
+
+    async def get(self, path: str, **options: Any) -> tuple[ClientResponse, Any]:
+        """Return the response and its JSON."""
+        return await self.request("GET", path, **options)
+
+    async def request(self, method: str, path: str, **options: Any) -> tuple[ClientResponse, Any]:
+        """As `get`, with any method."""
+        async with ClientSession() as session, session.request(method, self.url + path, **options) as response:
+            return response, await response.json(content_type=None)
+
+
+async def silent_tail(app: web.Application) -> AsyncIterator[None]:
+    """Give the views a tail that reads no broker."""
+    app[TAIL] = AlertTail("alerts", PARTITIONS, {})
+    yield
+
+
+class World:
+    """Serves workers until the test ends."""
+
+    def __init__(self) -> None:
+        self.servers: list[TestServer] = []
+
+    async def serve(self, *workers: HeldWorker) -> None:
+        """Serve each worker and make them peers of each other."""
+        for worker in workers:
+            server = TestServer(create_application(worker, (connect_peers, silent_tail)))  # type: ignore[arg-type]
+            await server.start_server(access_log=None)
+            self.servers.append(server)
+            worker.url = str(server.make_url("/")).rstrip("/")
+        for worker in workers:
+            worker.peer_urls += [other.url for other in workers if other is not worker]
+
+    async def stop(self, which: int = -1) -> None:
+        """Stop one server."""
+        await self.servers[which].close()
+
+    async def close(self) -> None:
+        """Stop all servers."""
+        for server in self.servers:
+            await server.close()
+
+
+def paid(*times_ms: int, amount_paise: int = 500_00) -> payer.PayerState:
+    """Return the state of a payer with payments at these times."""
+    state = payer.empty()
+    for number, time_ms in enumerate(times_ms):
+        state = payer.fold(state, Transaction(f"t{number}", time_ms, amount_paise, "ravi@okaxis", f"p{number}@ybl"))
+    return state
+
+
+def received(*times_ms: int) -> payee.PayeeState:
+    """Return the state of a payee with payments at these times."""
+    state = payee.empty()
+    for number, time_ms in enumerate(times_ms):
+        state = payee.fold(state, Transaction(f"t{number}", time_ms, 100_00, f"p{number}@ybl", "shop@ybl"))
+    return state
