@@ -78,7 +78,8 @@ def stream(  # noqa: PLR0917 - as above
     corrupt: Corrupt = 0.0,
 ) -> None:
     """Send payments to the topic `transactions` (and a history's verdicts to `labels`) at a steady rate."""
-    wishes = commands.StreamWishes(rate, bootstrap, prefix, seconds, transactions, truth, compression, labels)
+    with_labels = labels and history is not None
+    wishes = commands.StreamWishes(rate, bootstrap, prefix, seconds, transactions, truth, compression, with_labels)
     faults = Faults(late, duplicate, out_of_order, corrupt)
     if history is None:
         plan = LivePlan(seed, 0, rate, people, prevalence, case_seconds)

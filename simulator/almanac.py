@@ -93,7 +93,7 @@ def day_of_month(day: Ints) -> Ints:
 def is_festival(dice: Dice, day: Ints) -> Ints:
     """Return 1 on a festival: one seeded day in each month."""
     months = month(day)
-    return (day_of_month(day) == dice.whole("festival", 1, 28, months)).astype(np.int64)
+    return np.where(day_of_month(day) == dice.whole("festival", 1, 28, months), 1, 0)
 
 
 def day_weights(dice: Dice, days: Ints) -> Floats:

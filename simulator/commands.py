@@ -7,8 +7,8 @@ import os
 import signal
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from features.errors import SimulatorError
 from simulator import history, table
@@ -21,14 +21,14 @@ from simulator.recorded import Replay, load_history, recorded_records
 from simulator.writer import check_suffix, write_history
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from simulator.records import Records
     from simulator.stream import Sent
 
 _LEAD_MS = 300
-"""A stream's first payment is due this long after the world is made: the first block is ready by then."""
+"""A stream's first payment is due this long after the broker answered: the first block is ready by then."""
 
 
 def write(plan: history.HistoryPlan, out: Path, faults: Faults, label_delay_hours: float) -> None:
@@ -63,11 +63,9 @@ class StreamWishes:
 
 
 def stream_live(plan: LivePlan, wishes: StreamWishes, faults: Faults) -> None:
-    """Stream the living world; `plan.start_ms` is set here, to the moment when it is ready."""
-    now = _now_ms()
-    world = live_population(LivePlan(plan.seed, now, plan.rate, plan.people))
-    plan = LivePlan(plan.seed, _now_ms() + _LEAD_MS, plan.rate, plan.people, plan.prevalence, plan.case_seconds)
-    _run(live_records(plan, world, faults, _now_ms), plan.start_ms, wishes, labels=False)
+    """Stream the living world; its `start_ms` is the moment at which the broker has answered."""
+    world = live_population(replace(plan, start_ms=_now_ms()))
+    _run(lambda start_ms: live_records(replace(plan, start_ms=start_ms), world, faults, _now_ms), wishes, total=None)
 
 
 def stream_history(
@@ -75,28 +73,27 @@ def stream_history(
 ) -> None:
     """Stream a history file, with its own times or as if it happened now."""
     if now and not wishes.rate:
-        raise SimulatorError(
-            "--now needs a rate: payments that all happen at once have no order; give --rate or --keep-times"
-        )
+        raise SimulatorError("--now needs a rate: payments that all happen at once have no order; give --rate")
     recorded = load_history(path, faults, Dice(seed), label_delay_hours=label_delay_hours)
-    start_ms = _now_ms() + _LEAD_MS
-    how = Replay(wishes.rate, start_ms if now else None, wishes.labels, faults, Dice(seed))
-    _run(recorded_records(recorded, how), start_ms, wishes, labels=wishes.labels, total=len(recorded))
+
+    def make(start_ms: int) -> Iterator[Records]:
+        how = Replay(wishes.rate, start_ms if now else None, wishes.labels, faults, Dice(seed))
+        return recorded_records(recorded, how)
+
+    _run(make, wishes, total=len(recorded))
 
 
 def _now_ms() -> int:
     return int(time.time() * 1000)
 
 
-def _run(
-    records: Iterator[Records], start_ms: int, wishes: StreamWishes, *, labels: bool, total: int | None = None
-) -> None:
+def _run(make: Callable[[int], Iterator[Records]], wishes: StreamWishes, *, total: int | None) -> None:
     if wishes.transactions is not None:
         total = min(wishes.transactions, total or wishes.transactions)
     with ExitStack() as stack:
         progress = stack.enter_context(Progress("payments sent", total))
         truth = stack.enter_context(wishes.truth.open("wb")) if wishes.truth else None
-        sent = asyncio.run(_stream(records, start_ms, wishes, progress, truth, labels=labels))
+        sent = asyncio.run(_stream(make, wishes, progress, truth))
         rate = sent.transactions / sent.elapsed_s if sent.elapsed_s > 0 else 0.0
         progress.say(
             f"sent {sent.transactions:,} payments ({sent.frauds:,} frauds) and {sent.verdicts:,} verdicts in "
@@ -105,7 +102,7 @@ def _run(
 
 
 async def _stream(
-    records: Iterator[Records], start_ms: int, wishes: StreamWishes, progress: Progress, truth: Any, *, labels: bool
+    make: Callable[[int], Iterator[Records]], wishes: StreamWishes, progress: Progress, truth: BinaryIO | None
 ) -> Sent:
     from simulator import stream  # noqa: PLC0415 - Kafka's client is not loaded to write a file
 
@@ -115,11 +112,10 @@ async def _stream(
     producer = await stream.open_producer(_client_options(wishes.bootstrap), wishes.compression)
     try:
         prefix = os.environ.get("PRAHARI_TOPIC_PREFIX", "") if wishes.prefix is None else wishes.prefix
-        sender = await stream.open_sender(producer, prefix, labels=labels)
-        pace = stream.Pace(
-            max(start_ms, _now_ms()) if labels else start_ms, wishes.rate, wishes.transactions, wishes.seconds
-        )
-        return await stream.Stream(sender, pace, progress, truth, stop).run(records)
+        sender = await stream.open_sender(producer, prefix, labels=wishes.labels)
+        start_ms = _now_ms() + _LEAD_MS
+        pace = stream.Pace(start_ms, wishes.rate, wishes.transactions, wishes.seconds)
+        return await stream.Stream(sender, pace, progress, truth, stop).run(make(start_ms))
     finally:
         await producer.stop()
 

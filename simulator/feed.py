@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from simulator.world import World
 
 _POOL_CASES = 16
+_SETTLE_SLICES = 16
 _CASE_NUMBERS = 1_000  # per millisecond of start time: streams begun at different moments share no case
 
 
@@ -44,8 +45,24 @@ class EpisodeFeed:
         self.pools: list[list[Payments]] = [[] for _ in episodes]
         self.pending = nothing()
 
+    def settle(self, begin_ms: float, size_per_ms: float) -> None:
+        """Begin the cases that are under way at `begin_ms`: a stream opens in the middle of life, not before it."""
+        slice_ms = self.case_ms / _SETTLE_SLICES
+        for turn in range(_SETTLE_SLICES, 0, -1):
+            start = begin_ms - turn * slice_ms
+            self._begin(start, start + slice_ms, slice_ms * size_per_ms)
+        self.pending = self.pending.take(self.pending.time_ms >= begin_ms)
+
     def due(self, begin_ms: float, end_ms: float, size: int, room: int) -> Payments:
         """Return what falls due before `end_ms`, at most `room` payments; `size` is how many payments the block has."""
+        self._begin(begin_ms, end_ms, size)
+        ready = min(room, int(np.searchsorted(self.pending.time_ms, end_ms)))
+        due = self.pending.take(slice(0, ready))
+        self.pending = self.pending.take(slice(ready, None))
+        return due
+
+    def _begin(self, begin_ms: float, end_ms: float, size: float) -> None:
+        """Begin as many cases within [begin_ms, end_ms) as `size` payments owe."""
         self.owed += self.parts * self.share * size
         cases = [self.pending]
         while self.owed.sum() > 1:
@@ -54,10 +71,7 @@ class EpisodeFeed:
             self.owed[kind] -= len(case)
             cases.append(case)
         waiting = concat(cases)
-        waiting = waiting.take(np.argsort(waiting.time_ms, kind="stable"))
-        ready = min(room, int(np.searchsorted(waiting.time_ms, end_ms)))
-        self.pending = waiting.take(slice(ready, None))
-        return waiting.take(slice(0, ready))
+        self.pending = waiting.take(np.argsort(waiting.time_ms, kind="stable"))
 
     def _next(self, kind: int, begin_ms: float, end_ms: float) -> Payments:
         """Return one case of a kind, begun within [begin_ms, end_ms) and squeezed into `case_ms`."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from features.errors import SimulatorError
-from simulator import merchants
+from simulator import merchants, traces
 from simulator.episodes import Episode, fill, quotas
 from simulator.frauds import FRAUDS
 from simulator.life import monthly, ordinary, sleepers
@@ -78,6 +78,7 @@ def make_history(plan: HistoryPlan, progress: Progress) -> tuple[World, Payments
     life = _life(world, rest, progress)
     payments = concat([*frauds, *lookalikes, *life])
     merchants.respect_limits(world.dice, payments)
+    traces.settle(world, payments)
     ids = np.arange(len(payments), dtype=np.int64)
     order = np.lexsort((world.dice.bits("tie", ids), payments.time_ms))
     return world, payments.take(order), ids[order]

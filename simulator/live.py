@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from features.clock import DAY_MS, IST_OFFSET_MS, SECOND_MS
-from simulator import accounts, merchants
+from simulator import accounts, merchants, traces
 from simulator.almanac import Span
 from simulator.feed import EpisodeFeed
 from simulator.frauds import FRAUDS
@@ -80,6 +80,8 @@ def live_blocks(plan: LivePlan, world: World) -> Iterator[LiveBlock]:
         EpisodeFeed(world, FRAUDS, share=plan.prevalence, start_ms=plan.start_ms, case_ms=case_ms, is_fraud=True),
         EpisodeFeed(world, LOOKALIKES, share=honest, start_ms=plan.start_ms, case_ms=case_ms, is_fraud=False),
     )
+    for feed in feeds:
+        feed.settle(plan.start_ms, rate / SECOND_MS)
     walkers = _Walkers(world, plan)
     first = 0
     while True:
@@ -96,6 +98,7 @@ def live_blocks(plan: LivePlan, world: World) -> Iterator[LiveBlock]:
         payments = payments.take(np.argsort(payments.time_ms, kind="stable"))
         payments.time_ms = slot_ms.astype(np.int64)
         merchants.respect_limits(world.dice, payments)
+        traces.settle(world, payments)
         yield LiveBlock(payments, ids)
         first += size
 

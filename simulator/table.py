@@ -50,7 +50,6 @@ def account_columns(dice: Dice, account: Ints, prefix: str) -> pl.DataFrame:
 
 def transactions(dice: Dice, payments: Payments, ids: Ints, salt: int = 0) -> pl.DataFrame:
     """Return what scoring may read, without `event_time`: row i is payment i under the id of `ids[i]` and `salt`."""
-    traces.settle_phones(dice, payments)
     payer = account_columns(dice, payments.payer, "payer")
     payee = account_columns(dice, payments.payee, "payee")
     mode = pl.Series(payments.mode)

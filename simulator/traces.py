@@ -1,6 +1,7 @@
 """What a payment leaves behind besides money: phone, network address, place, app, transaction id; as strings.
 
 A thief's phone, address and place are drawn from the same bags as everybody's; fields go missing as often for all.
+Addresses are of the carriers' shared space 100.64.0.0/10, so that nobody's own appears.
 """
 
 from __future__ import annotations
@@ -12,14 +13,14 @@ import polars as pl
 import pyarrow as pa
 
 from features.clock import DAY_MS
-from simulator import accounts
 from simulator.payments import OWN, Payments
 from simulator.words import PLACES
 
 if TYPE_CHECKING:
     from simulator.dice import Bits, Dice, Ints
+    from simulator.world import World
 
-_NETWORKS = np.array([0x31_20, 0x6A_C0, 0x2F_08, 0x9D_20, 0x75_C0, 0x1B_38], dtype=np.int64)  # first 16 bits
+_NETWORKS = 100 * 256 + np.array([64, 76, 88, 100, 110, 118], dtype=np.int64)  # first 16 bits, one per carrier
 _NETWORK_WEIGHTS = (30.0, 26.0, 16.0, 14.0, 8.0, 6.0)
 _PHONE_DAYS_MIN, _PHONE_DAYS_MAX = 250, 1100
 _HOME_SHARE = 0.4
@@ -54,19 +55,12 @@ def hex_strings(bits: list[Bits]) -> pl.Series:
     return pl.Series(text)
 
 
-def settle_phones(dice: Dice, payments: Payments) -> None:
+def settle(world: World, payments: Payments) -> None:
     """Fill in, in place, the payers' own phones and home cities wherever an episode did not say otherwise."""
     own = payments.device == OWN
-    payments.device[own] = own_phone(dice, payments.payer[own], payments.time_ms[own])
+    payments.device[own] = own_phone(world.dice, payments.payer[own], payments.time_ms[own])
     home = payments.place == OWN
-    payments.place[home] = home_city(dice, payments.payer[home])
-
-
-def home_city(dice: Dice, account: Ints) -> Ints:
-    """Return the city of an account: a person's own, for others a seeded one."""
-    person = account < accounts.PEOPLE_MAX
-    city = accounts.town_of(np.where(person, account, 0)) // accounts.CITY_TOWNS
-    return np.where(person, city, dice.below("city", len(PLACES), account))
+    payments.place[home] = world.place(world.home(payments.payer[home]))
 
 
 def device_strings(dice: Dice, payments: Payments, ids: Ints) -> pl.Series:
@@ -77,14 +71,14 @@ def device_strings(dice: Dice, payments: Payments, ids: Ints) -> pl.Series:
 
 def place_strings(dice: Dice, payments: Payments, ids: Ints) -> pl.Series:
     """Return city names, missing where the app may not tell."""
-    text = pl.Series(PLACES).gather(payments.place % len(PLACES))
+    text = pl.Series(PLACES).gather(payments.place)
     return _with_gaps(text, dice, "no place", _NO_PLACE_SHARE, ids)
 
 
 def ip_strings(dice: Dice, payments: Payments, ids: Ints) -> pl.Series:
     """Return network addresses: a phone keeps its network, the last parts change daily, at home they stay."""
     network = _NETWORKS[dice.pick("network", _NETWORK_WEIGHTS, payments.device)]
-    network = network + dice.below("block", 16, payments.device)
+    network = network + dice.below("block", 10, payments.device)
     day = payments.time_ms // DAY_MS
     at_home = dice.chance("at home", _HOME_SHARE, payments.device, day)
     tail = dice.below("address", 1 << 16, payments.device, np.where(at_home, 0, day))

@@ -10,6 +10,7 @@ from features.errors import SimulatorError
 from simulator import accounts, mules, people
 from simulator.almanac import Span, at, usual_hour
 from simulator.dice import Bools, Dice, Floats, Ints
+from simulator.words import PLACES
 
 PEOPLE_MIN, PEOPLE_MAX = accounts.TOWN_PEOPLE, 4_000_000
 
@@ -33,6 +34,20 @@ class World:
     def mule(self, ring: Ints, member: Ints, *, shop: Bools | bool = False) -> Ints:
         """Return an account of a ring."""
         return mules.mule(self.dice, self.people, ring, member, shop=shop)
+
+    def place(self, town: Ints) -> Ints:
+        """Return the index into PLACES of the city that a town belongs to."""
+        return self.dice.below("place", len(PLACES), town)
+
+    def home(self, account: Ints) -> Ints:
+        """Return the town of an account: a person's own; accounts opened lately live somewhere in the world too."""
+        towns = len(self.people) // accounts.TOWN_PEOPLE
+        person = account < accounts.PEOPLE_MAX
+        return np.where(person, accounts.town_of(account), self.dice.below("home", towns, account))
+
+    def lair(self, dice: Dice, *ids: Ints) -> Ints:
+        """Return the place of a thief, who lives where people live."""
+        return self.place(accounts.town_of(self.people.anybody(dice.uniform("lair", *ids))))
 
     def daytime(self, dice: Dice, walk: int, day: Ints, *ids: Ints) -> Ints:
         """Return a moment of that day as a walk of life pays, epoch ms."""

@@ -43,6 +43,6 @@ def plan(world: World, cases: Cases) -> Payments:
         mode=np.where(dice.chance("vpa", 0.5, steps.number), VPA, PHONE),
         failed=(steps.step < steps.size - 1) & dice.chance("failed", 0.18, steps.number, steps.step),
         device=mules.rogue_device(ring, dice.below("phone", 64, steps.number)),
-        place=dice.below("place", 40, steps.number),
+        place=world.lair(dice, steps.number),
         case=steps.number,
     )

@@ -44,6 +44,6 @@ def plan(world: World, cases: Cases) -> Payments:
         mode=np.where(dice.chance("vpa", 0.6, steps.number), VPA, PHONE),
         failed=dice.chance("failed", 0.08, steps.number, steps.step),
         device=np.where(remote, OWN, mules.rogue_device(ring, steps.number)),
-        place=np.where(remote, OWN, dice.below("place", 40, steps.number)),
+        place=np.where(remote, OWN, world.lair(dice, steps.number)),
         case=steps.number,
     )

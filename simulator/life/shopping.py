@@ -41,7 +41,7 @@ def local(world: World, dice: Dice, payer: Ints, time_ms: Ints, number: Ints) ->
         shop,
         purchase(world, dice, payer, shop, number),
         mode=np.array([QR, VPA, INTENT, PHONE])[dice.pick("mode", _LOCAL_MODES, number)],
-        place=np.where(away, town // accounts.CITY_TOWNS, OWN),
+        place=np.where(away, world.place(town), OWN),
     )
 
 

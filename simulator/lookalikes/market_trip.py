@@ -44,6 +44,6 @@ def plan(world: World, cases: Cases) -> Payments:
         merchants.price(world.dice, dice, shop, spend * 3, steps.number, steps.step),
         mode=QR,
         failed=dice.chance("failed", 0.04, steps.number, steps.step),
-        place=town // accounts.CITY_TOWNS,
+        place=world.place(town),
         case=steps.number,
     )

@@ -37,6 +37,6 @@ def plan(world: World, cases: Cases) -> Payments:
         mode=np.where(dice.chance("qr", 0.4, steps.number, steps.step), QR, PHONE),
         failed=dice.chance("failed", 0.14, steps.number, steps.step),
         device=spare_phone(payer, steps.day),
-        place=np.where(abroad, dice.below("place", 40, steps.number), OWN),
+        place=np.where(abroad, world.lair(dice, steps.number), OWN),
         case=steps.number,
     )
