@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
+from app.topics import SINGLE_PARTITION
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from app.faust_app import PrahariApp
 
 
 class GroupLag:
-    """Ends of topics and committed offsets of the app's group, summed over partitions."""
+    """Ends of topics and committed offsets of a deployment's group, summed over partitions."""
 
-    def __init__(self, app: PrahariApp) -> None:
-        self._app = app
-        self._consumer = AIOKafkaConsumer(enable_auto_commit=False, **app.client_options)
-        self._admin = AIOKafkaAdminClient(**app.client_options)
+    def __init__(self, group: str, topic_prefix: str, partitions: int, client_options: Mapping[str, Any]) -> None:
+        self._group = group
+        self._topic_prefix = topic_prefix
+        self._count = partitions
+        self._consumer = AIOKafkaConsumer(enable_auto_commit=False, **client_options)
+        self._admin = AIOKafkaAdminClient(**client_options)
+
+    @classmethod
+    def of(cls, app: PrahariApp) -> GroupLag:
+        """Return the lag of the app's own deployment."""
+        return cls(app.conf.id, app.prahari.topic_prefix, app.conf.topic_partitions, app.client_options)
 
     async def start(self) -> None:
         """Connect."""
@@ -30,8 +41,8 @@ class GroupLag:
         await self._consumer.stop()
 
     def _partitions(self, topic: str) -> list[TopicPartition]:
-        name = self._app.prahari.topic_prefix + topic
-        return [TopicPartition(name, number) for number in range(self._app.conf.topic_partitions)]
+        count = 1 if topic in SINGLE_PARTITION else self._count
+        return [TopicPartition(self._topic_prefix + topic, number) for number in range(count)]
 
     async def end(self, topic: str) -> int:
         """Return the sum of a topic's end offsets."""
@@ -39,10 +50,10 @@ class GroupLag:
 
     async def committed(self, topic: str) -> int:
         """Return the sum of the group's committed offsets of a topic."""
-        offsets = await self._admin.list_consumer_group_offsets(self._app.conf.id)
+        offsets = await self._admin.list_consumer_group_offsets(self._group)
         return sum(max(0, offsets[tp].offset) for tp in self._partitions(topic) if tp in offsets)
 
     async def has_members(self) -> bool:
         """Whether any worker is in the group."""
-        responses = await self._admin.describe_consumer_groups([self._app.conf.id])
+        responses = await self._admin.describe_consumer_groups([self._group])
         return any(members for response in responses for *_, members, _ in response.groups)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from app import views
 from app.opening import StageOpener
 from app.wiring import stage, table
 
@@ -33,3 +34,5 @@ def wire(app: PrahariApp) -> None:
     stage(app, "payer", source="transactions", opens=opener.payer)
     stage(app, "payee", source="transactions-by-payee", opens=opener.payee)
     stage(app, "budget", source="candidates", opens=opener.budget)
+
+    views.register(app)

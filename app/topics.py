@@ -35,6 +35,10 @@ TABLES = {"payers": "transactions", "payees": "transactions-by-payee", "budget":
 """Table by name, with the topic whose partitions it follows."""
 
 
+SINGLE_PARTITION = frozenset({"candidates", "alert-budget", "control", "alignment"})
+"""Topics whose order is one for the whole deployment."""
+
+
 @dataclass(frozen=True, slots=True)
 class TopicSpec:
     """One topic as it has to be; `config` holds what is set when we create it."""
@@ -56,20 +60,20 @@ def topic_specs(partitions: int, prefix: str, app_id: str) -> list[TopicSpec]:
         retention = -1 if days < 0 else days * _DAY_MS
         return {"retention.ms": str(retention), "cleanup.policy": "delete", **config}
 
-    flow = [
-        ("transactions", partitions, keep(-1)),
-        ("labels", partitions, keep(-1)),
-        ("transactions-by-payee", partitions, keep(7)),
-        ("decisions", partitions, keep(7) | _APPEND_TIME),
-        ("candidates", 1, keep(7)),
-        ("alerts", partitions, keep(90) | _APPEND_TIME),
-        ("alert-budget", 1, keep(90)),
-        ("control", 1, keep(-1)),
-        ("rejected", partitions, keep(30)),
-        ("alignment", 1, {"retention.ms": "3600000", "cleanup.policy": "delete"}),
-    ]
-    specs = [TopicSpec(prefix + name, count, config) for name, count, config in flow]
-    counts = {name: count for name, count, _ in flow}
+    flow = {
+        "transactions": keep(-1),
+        "labels": keep(-1),
+        "transactions-by-payee": keep(7),
+        "decisions": keep(7) | _APPEND_TIME,
+        "candidates": keep(7),
+        "alerts": keep(90) | _APPEND_TIME,
+        "alert-budget": keep(90),
+        "control": keep(-1),
+        "rejected": keep(30),
+        "alignment": {"retention.ms": "3600000", "cleanup.policy": "delete"},
+    }
+    counts = {name: 1 if name in SINGLE_PARTITION else partitions for name in flow}
+    specs = [TopicSpec(prefix + name, counts[name], config) for name, config in flow.items()]
     changelog = {"cleanup.policy": "compact", "segment.bytes": str(64 * 1024 * 1024)}
     specs += [
         TopicSpec(changelog_topic(app_id, table), counts[source], changelog, compacted=True)

@@ -44,7 +44,7 @@ async def warm_up(app: PrahariApp, history: Path, *, again: bool) -> int:
     Raises `HistoryError` for a file that cannot be read, and where `transactions` is not empty unless `again`.
     """
     await app.ensure_topics()
-    lag = GroupLag(app)
+    lag = GroupLag.of(app)
     await lag.start()
     try:
         if not again and await lag.end("transactions"):

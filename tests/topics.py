@@ -14,13 +14,17 @@ if TYPE_CHECKING:
 
 async def read_topic(bootstrap: str, topic: str) -> list[Any]:
     """Return every committed record of a topic, partition by partition, in offset order."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, isolation_level="read_committed", enable_auto_commit=False)
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap,
+        isolation_level="read_committed",
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+    )
     await consumer.start()
     try:
         partitions = await _partitions(consumer, topic)
         consumer.assign(partitions)
         ends = await consumer.end_offsets(partitions)
-        await consumer.seek_to_beginning(*partitions)
         records: list[Any] = []
         for partition in partitions:
             while await consumer.position(partition) < ends[partition]:

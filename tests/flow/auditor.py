@@ -1,0 +1,210 @@
+"""Says what a deployment's topics and tables had to be, from its logs alone, in the recorded order.
+
+It takes `transactions` and the order of `transactions-by-payee` and `candidates` as recorded, folds naively with one
+dictionary per table and no batches, caches or offsets of its own, and compares: decisions, alerts and final tables.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import numpy as np
+
+from agents.bundle import TransactionItem, VerdictItem, decode_bundle
+from agents.ports import KIND_HEADER, KIND_VERDICT, KIND_WARM_UP
+from agents.run import OUTSIDE_BUDGET, decode_run
+from budget.threshold import BudgetState
+from features import payee, payer
+from features.clock import ist_day
+from features.errors import RejectedTransaction
+from features.transaction import is_late, parse_transaction, parse_verdict
+from tables import payee_codec, payer_codec
+from tests.topics import read_topic
+
+if TYPE_CHECKING:
+    from models.scoring import Scorer
+
+
+@dataclass
+class Topics:
+    """Everything a deployment wrote, as read back."""
+
+    transactions: list[Any]
+    bundles: list[Any]
+    decisions: list[Any]
+    candidates: list[Any]
+    alerts: list[Any]
+    rejected: list[Any]
+    payers: list[Any]
+    payees: list[Any]
+
+    @classmethod
+    async def read(cls, bootstrap: str, prefix: str) -> Topics:
+        """Read the topics of a deployment whole."""
+        names = ("transactions", "transactions-by-payee", "decisions", "candidates", "alerts", "rejected")
+        tables = ("prahari-payers-changelog", "prahari-payees-changelog")
+        return cls(*[await read_topic(bootstrap, prefix + name) for name in names + tables])
+
+
+@dataclass
+class Expected:
+    """What the logs imply."""
+
+    payer_rows: dict[tuple[int, int], tuple[Any, list[float], bool, bool]] = field(default_factory=dict)
+    rejected: dict[tuple[int, int], str] = field(default_factory=dict)
+    payers: dict[tuple[int, bytes], Any] = field(default_factory=dict)
+    payees: dict[tuple[int, bytes], Any] = field(default_factory=dict)
+    decisions: dict[tuple[int, int], dict[str, Any]] = field(default_factory=dict)
+    buckets: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
+    ids: dict[tuple[int, int], str] = field(default_factory=dict)
+
+
+def expect(topics: Topics, scorer: Scorer) -> Expected:
+    """Fold the logs naively."""
+    expected = Expected()
+    for record in topics.transactions:
+        _payer(record, expected)
+    _payees(topics, expected, scorer)
+    return expected
+
+
+def _payer(record: Any, expected: Expected) -> None:
+    kind = dict(record.headers).get(KIND_HEADER)
+    place = (record.partition, record.offset)
+    try:
+        if kind == KIND_VERDICT:
+            verdict = parse_verdict(record.value, record.timestamp)
+            key = (record.partition, verdict.payer_vpa.encode())
+            expected.payers[key] = payer.fold_verdict(expected.payers.get(key) or payer.empty(), verdict)
+            expected.payer_rows[place] = (verdict, [], False, False)
+            return
+        txn = parse_transaction(record.value, record.timestamp)
+    except RejectedTransaction as exc:
+        expected.rejected[place] = exc.reason
+        return
+    key = (record.partition, txn.payer_vpa.encode())
+    state = expected.payers.get(key) or payer.empty()
+    seen = payer.seen_before(state, txn)
+    if seen is payer.Seen.CONFLICT:
+        expected.rejected[place] = "conflicting_duplicate"
+    elif seen is payer.Seen.NEW:
+        row = payer.read(state, txn)
+        expected.payers[key] = payer.fold(state, txn)
+        warm_up = kind == KIND_WARM_UP
+        expected.payer_rows[place] = (txn, row, warm_up, not warm_up and is_late(txn, record.timestamp))
+
+
+def _payees(topics: Topics, expected: Expected, scorer: Scorer) -> None:
+    done: set[tuple[int, int]] = set()
+    sequences: dict[int, int] = defaultdict(int)
+    for record in topics.bundles:
+        bundle = decode_bundle(record.value)
+        for item in bundle.items:
+            place = (bundle.payer_partition, item.offset)
+            if place in done:
+                continue
+            done.add(place)
+            content, row, warm_up, late = expected.payer_rows[place]
+            key = (record.partition, content.payee_vpa.encode())
+            state = expected.payees.get(key) or payee.empty()
+            if isinstance(item, VerdictItem):
+                expected.payees[key] = payee.fold_verdict(state, content)
+                continue
+            assert isinstance(item, TransactionItem)
+            assert msgspec.msgpack.encode(row) == msgspec.msgpack.encode(item.features), place
+            full = row + payee.read(state, content)
+            expected.payees[key] = payee.fold(state, content)
+            if not warm_up:
+                _decide(expected, scorer, place, (record.partition, sequences[record.partition]), content, full, late)
+                sequences[record.partition] += 1
+
+
+def _decide(
+    expected: Expected,
+    scorer: Scorer,
+    place: tuple[int, int],
+    decided: tuple[int, int],
+    txn: Any,
+    row: list[float],
+    late: bool,
+) -> None:
+    score = scorer.score(np.array([row]))[0]
+    expected.decisions[place] = {
+        "transaction_id": txn.transaction_id,
+        "payer_vpa": txn.payer_vpa,
+        "payee_vpa": txn.payee_vpa,
+        "amount": txn.amount_paise / 100,
+        "fraud_probability": score.fraud_probability,
+        "rule_score": score.rule_score,
+        "rules": list(score.rules),
+        "risk": score.risk,
+        "risk_tier": score.tier,
+        "features": [None if value != value else value for value in row],  # noqa: PLR0124 - NaN is null
+        "late": late,
+        "payer_offset": place[1],
+        "partition": decided[0],
+        "sequence": decided[1],
+    }
+    expected.buckets[decided] = (OUTSIDE_BUDGET if late else ist_day(txn.event_time_ms), score.bucket)
+    expected.ids[decided] = txn.transaction_id
+
+
+def check(topics: Topics, expected: Expected, rate_ppm: int) -> None:
+    """Hold everything that was written against what was expected."""
+    _check_rejected(topics, expected)
+    _check_decisions(topics, expected)
+    _check_alerts(topics, expected, rate_ppm)
+    _check_table(topics.payers, expected.payers, payer_codec.encode)
+    _check_table(topics.payees, expected.payees, payee_codec.encode)
+
+
+def _check_rejected(topics: Topics, expected: Expected) -> None:
+    rejected = [json.loads(record.value) for record in topics.rejected]
+    got = {(value["source_partition"], value["source_offset"]): value["reason"] for value in rejected}
+    assert expected.rejected == got
+
+
+def _check_decisions(topics: Topics, expected: Expected) -> None:
+    got: dict[tuple[int, int], set[bytes]] = defaultdict(set)
+    for record in topics.decisions:
+        got[record.partition, json.loads(record.value)["payer_offset"]].add(record.value)
+    assert expected.decisions.keys() == got.keys()
+    for place, values in got.items():
+        assert len(values) == 1, f"the repeats of {place} are not the same to the byte"
+        decision = json.loads(next(iter(values)))
+        wanted = expected.decisions[place]
+        assert wanted == {name: decision[name] for name in wanted}
+
+
+def _check_alerts(topics: Topics, expected: Expected, rate_ppm: int) -> None:
+    budget = BudgetState(rate_ppm)
+    following: dict[int, int] = defaultdict(int)
+    wanted: list[str] = []
+    for record in topics.candidates:
+        run = decode_run(record.value)
+        possible = {candidate.sequence for candidate in run.candidates}
+        for index, (day, bucket) in enumerate(zip(run.days, run.buckets, strict=True)):
+            decided = (run.payee_partition, run.first_sequence + index)
+            if decided[1] < following[run.payee_partition]:
+                continue
+            assert decided[1] == following[run.payee_partition], f"a gap before {decided}"
+            following[run.payee_partition] += 1
+            assert expected.buckets[decided] == (day, bucket)
+            if day != OUTSIDE_BUDGET and budget.observe(day, bucket, decided[1] in possible):
+                wanted.append(expected.ids[decided])
+    by_id: dict[str, set[bytes]] = defaultdict(set)
+    for record in topics.alerts:
+        by_id[json.loads(record.value)["alert_id"]].add(record.value)
+    assert sorted(wanted) == sorted(by_id)
+    assert all(len(values) == 1 for values in by_id.values())
+    for entry in budget.ledger.days.values():
+        assert entry.alerted <= rate_ppm * entry.seen // 1_000_000
+
+
+def _check_table(changelog: list[Any], expected: dict[tuple[int, bytes], Any], encode: Any) -> None:
+    final = {(record.partition, record.key): record.value for record in changelog if record.key[:1] != b"\x00"}
+    assert {key: encode(state) for key, state in expected.items()} == final

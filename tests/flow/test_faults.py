@@ -1,0 +1,89 @@
+"""The whole flow on real workers and a real broker, under faults, held against a naive fold of its own logs."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from models.scoring import Scorer
+from rules import load_rules
+from tests.flow.auditor import Topics, check, expect
+from tests.flow.deployment import Deployment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from app.broker.embedded import EmbeddedBroker
+
+PAYMENTS = 50_000
+RATE_PPM = 5_000
+RULES = Path("rules/rules.yaml")
+#: Shares of late, repeated, disordered and broken records in the load.
+FAULTS = ["--late", "0.002", "--duplicate", "0.01", "--out-of-order", "0.01", "--corrupt", "0.005"]
+
+
+@pytest.fixture
+def deployment(broker: EmbeddedBroker, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Deployment]:
+    """Give a deployment whose workers do not outlive the test."""
+    prefix = f"{request.node.name[5:40].replace('_', '-').rstrip('-')}."
+    made = Deployment(broker.bootstrap, tmp_path, prefix)
+    yield made
+    made.kill_all()
+
+
+def load(deployment: Deployment, payments: int, rate: int, seed: int) -> subprocess.Popen[bytes]:
+    """Start a load of live payments with faults in them."""
+    command = [sys.executable, "-m", "simulator", "stream", "--bootstrap", deployment.bootstrap]
+    command += ["--prefix", deployment.prefix, "--rate", str(rate), "--transactions", str(payments)]
+    return subprocess.Popen([*command, "--seed", str(seed), *FAULTS], stdout=subprocess.DEVNULL)
+
+
+async def audit(deployment: Deployment) -> Topics:
+    """Stop the workers and hold what they wrote against the logs."""
+    await deployment.wait_drained()
+    await deployment.stop_all()
+    topics = await Topics.read(deployment.bootstrap, deployment.prefix)
+    check(topics, expect(topics, Scorer(load_rules(RULES), None)), RATE_PPM)
+    return topics
+
+
+@pytest.mark.timeout(400)
+async def test_every_payment_is_decided_once_while_workers_are_killed(deployment: Deployment) -> None:
+    """Five kill -9 at random moments over 50,000 payments change no decision, no alert and no table."""
+    workers = [deployment.worker("one").start().wait_ready(), deployment.worker("two").start().wait_ready()]
+    sending = load(deployment, PAYMENTS, rate=3_000, seed=7)
+    for _ in range(5):
+        await asyncio.sleep(random.uniform(0.5, 4))
+        victim = random.choice(workers)
+        victim.kill()
+        await asyncio.sleep(random.uniform(0, 1.5))
+        victim.start()
+    assert await asyncio.to_thread(sending.wait) == 0
+
+    topics = await audit(deployment)
+    assert len(topics.transactions) >= PAYMENTS
+
+
+@pytest.mark.timeout(300)
+async def test_a_frozen_worker_that_wakes_up_after_its_partitions_moved_harms_nothing(deployment: Deployment) -> None:
+    """A zombie's outputs are repeats and its state reaches no log."""
+    frozen = deployment.worker("frozen").start().wait_ready()
+    successor = deployment.worker("successor").start().wait_ready()
+    sending = load(deployment, 15_000, rate=1_000, seed=8)
+    await asyncio.sleep(3)
+    frozen.send_signal(signal.SIGSTOP)
+    await asyncio.sleep(9)
+    frozen.send_signal(signal.SIGCONT)
+    assert await asyncio.to_thread(sending.wait) == 0
+    if not frozen.alive:
+        frozen.start()
+
+    await audit(deployment)
+    assert successor.exit_code == 0
