@@ -14,7 +14,7 @@ import threading
 from pathlib import Path
 from typing import NoReturn
 
-from app.broker import jars, startup_cache
+from app.broker import jars, java, startup_cache
 from app.broker.embedded import EmbeddedBroker
 from features.errors import BrokerError
 
@@ -61,13 +61,15 @@ def _say(line: str) -> None:
         sys.stdout.flush()
 
 
-def _fetching(coordinate: str) -> None:
-    _say(f"fetching {coordinate}")
+def _fetching(missing: int) -> None:
+    _say(f"fetching {missing} jars of Kafka {jars.kafka_version()} (43 MB in all)")
 
 
 def _prepare() -> None:
     class_path = jars.class_path(on_download=_fetching)
     _say(f"Kafka {jars.kafka_version()}: {len(class_path)} jars verified")
+    if not java.startup_cache(class_path).is_file():
+        _say("making Kafka's start-up cache (15 s, once)")
     try:
         startup_cache.create(class_path)
     except BrokerError as exc:

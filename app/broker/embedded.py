@@ -47,7 +47,7 @@ class EmbeddedBroker:
         """Whether Kafka's process is alive."""
         return self._process is not None and self._process.running
 
-    def start(self, on_download: Callable[[str], None] = lambda _coordinate: None) -> float:
+    def start(self, on_download: Callable[[int], None] = lambda _missing: None) -> float:
         """Start Kafka, formatting an empty data directory first; return the seconds until it answered a first request.
 
         Raises BrokerError, in one line that says what to do, when port, data directory, jars or Kafka itself refuse.

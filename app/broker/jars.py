@@ -60,23 +60,27 @@ def kafka_version() -> str:
 def class_path(
     jars: tuple[LockedJar, ...] | None = None,
     cache: Path | None = None,
-    on_download: Callable[[str], None] = lambda _coordinate: None,
+    on_download: Callable[[int], None] = lambda _missing: None,
 ) -> tuple[Path, ...]:
-    """Return the verified jars' paths, downloading those that `cache` lacks.
+    """Return the verified jars' paths, downloading those that `cache` lacks (how many, `on_download` is told first).
 
     Raises BrokerError when a jar cannot be had or is not, byte for byte, the locked one.
     """
     locked = read_lock() if jars is None else jars
     repository = (cache or cache_dir()) / "maven"
-    if not all((repository / jar.path).is_file() for jar in locked):
+    if _missing(locked, repository):
         with _exclusive(repository):
-            for jar in locked:
-                if not (repository / jar.path).is_file():
-                    on_download(jar.coordinate)
-                    _download(jar, repository)
+            missing = _missing(locked, repository)  # another process may have fetched them while we waited
+            on_download(len(missing))
+            for jar in missing:
+                _download(jar, repository)
     for jar in locked:
         _verify(jar, repository / jar.path)
     return tuple(repository / jar.path for jar in locked)
+
+
+def _missing(locked: tuple[LockedJar, ...], repository: Path) -> list[LockedJar]:
+    return [jar for jar in locked if not (repository / jar.path).is_file()]
 
 
 def _verify(jar: LockedJar, path: Path) -> None:
