@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -39,14 +41,22 @@ print("trained without the system's library")
 """
 
 
+def has_libgomp() -> bool:
+    try:
+        ctypes.CDLL(libgomp.SONAME)
+    except OSError:
+        return False
+    return True
+
+
 def test_lightgbm_trains_and_predicts_without_the_system_s_libgomp() -> None:
     """The copy from scikit-learn's wheel stands in, beside scikit-learn's own."""
-    hidden = ["unshare", "--mount", "sh", "-c", HIDE, sys.executable, "-c", TRAIN]
-    try:
-        done = subprocess.run(hidden, cwd=REPOSITORY, capture_output=True, text=True, timeout=120, check=False)
-    except FileNotFoundError:
+    hide = ["unshare", "--mount", "sh", "-c", HIDE] if has_libgomp() else []
+    if hide and shutil.which("unshare") is None:
         pytest.skip("unshare is needed to hide the system's library")
-    if done.returncode == 77 or "unshare failed" in done.stderr:
+    train = [*hide, sys.executable, "-c", TRAIN]
+    done = subprocess.run(train, cwd=REPOSITORY, capture_output=True, text=True, timeout=120, check=False)
+    if done.returncode == 77 or done.stderr.startswith("unshare:"):
         pytest.skip("this user may not mount")
 
     assert done.stdout == "trained without the system's library\n", done.stderr
