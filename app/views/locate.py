@@ -1,14 +1,13 @@
 """Finds what some worker holds: here first, then at every peer that may hold it, and never "no" without all answers.
 
 ```
-GET /payers/ravi@okaxis ─► own open partitions ─► all that may hold it looked into? ── yes ─► newest, or 404
-                                     │ no
-                                     └─► peers, at once: GET ...?local=1 ─► their partitions ─► newest, 404, or 503
+GET /payers/ravi@okaxis ─┬─► own open partitions ─────────────────────────────────────────┐
+                         └─► unless these are all: each peer, at once: GET ...?local=1 ──┴─► newest, 404, or 503
 ```
 
 A payer lives where its producer's partitioner put it, so all partitions are looked into. Each answer names the
-partitions that it covers: while some have no answer (a worker is down, or restoring), what was not found may still be
-there, and the answer is 503 with their numbers, not a wrong 404.
+partitions that it covers: while some have no answer (a worker is down, restoring or catching up), what was not found
+may still be there, and the answer is 503 with their numbers, not a wrong 404.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ from app.views.problems import Problem
 from app.views.worker import WORKER
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 
     from agents.delivery import PartitionTask
 
@@ -74,9 +73,9 @@ async def connect_peers(app: web.Application) -> AsyncIterator[None]:
 
 async def respond(request: web.Request, question: Question) -> web.Response:
     """Answer a question for the client, or for a peer where it asks with `?local=1`."""
-    answers = [look_here(request, question)]
-    if "local" not in request.query and question.may_hold - answers[0].covered:
-        answers += await _ask_peers(request, question)
+    alone = "local" in request.query or question.may_hold <= set(request.app[WORKER].open_partitions(question.topic))
+    looking: list[Awaitable[Answer]] = [look_here(request, question)]
+    answers = await asyncio.gather(*looking, *([] if alone else _ask_peers(request, question)))
     covered = frozenset[int]().union(*(answer.covered for answer in answers))
     headers = {PARTITIONS_HEADER: ",".join(map(str, sorted(covered)))}
     bodies = [body for answer in answers for body in answer.bodies]
@@ -89,28 +88,38 @@ async def respond(request: web.Request, question: Question) -> web.Response:
     raise Problem(HTTPStatus.NOT_FOUND, f"{question.what} is not known", headers=headers)
 
 
-def look_here(request: web.Request, question: Question) -> Answer:
-    """Look into the partitions that are open here."""
-    tasks = request.app[WORKER].open_partitions(question.topic)
-    bodies = [
-        {**body, "partition": partition}
-        for partition, task in tasks.items()
-        if partition in question.may_hold and (body := question.look(task)) is not None
-    ]
-    return Answer(tuple(bodies), frozenset(tasks))
+async def look_here(request: web.Request, question: Question) -> Answer:
+    """Look into the partitions that are open here; those that have not caught up may miss what they should hold."""
+    worker = request.app[WORKER]
+    tasks = {
+        partition: task
+        for partition, task in worker.open_partitions(question.topic).items()
+        if partition in question.may_hold
+    }
+    found = _look(question, tasks)
+    if found:
+        return Answer(found, frozenset(tasks))
+    caught_up = await worker.caught_up(question.topic, tasks)
+    still_open = worker.open_partitions(question.topic)
+    tasks = {partition: still_open[partition] for partition in tasks if partition in still_open}
+    behind = frozenset(tasks) - caught_up
+    silence = f"this worker is still catching up in {_places(question, behind)}" if behind else ""
+    return Answer(_look(question, tasks), caught_up & frozenset(tasks), silence)
 
 
-async def _ask_peers(request: web.Request, question: Question) -> list[Answer]:
+def _look(question: Question, tasks: Mapping[int, PartitionTask]) -> tuple[dict[str, Any], ...]:
+    bodies = [(partition, question.look(task)) for partition, task in tasks.items()]
+    return tuple({**body, "partition": partition} for partition, body in bodies if body is not None)
+
+
+def _ask_peers(request: web.Request, question: Question) -> list[Awaitable[Answer]]:
     headers = {name: request.headers[name] for name in ("Authorization",) if name in request.headers}
     params = {**question.params, "local": "1"}
-    session = request.app[PEERS]
     path = request.rel_url.raw_path
-    return await asyncio.gather(
-        *(
-            _ask(session, URL(peer).with_path(path, encoded=True), params, headers)
-            for peer in request.app[WORKER].peers()
-        )
-    )
+    return [
+        _ask(request.app[PEERS], URL(peer).with_path(path, encoded=True), params, headers)
+        for peer in request.app[WORKER].peers()
+    ]
 
 
 async def _ask(session: aiohttp.ClientSession, url: URL, params: dict[str, str], headers: dict[str, str]) -> Answer:
@@ -130,10 +139,9 @@ async def _ask(session: aiohttp.ClientSession, url: URL, params: dict[str, str],
 
 
 def _incomplete(question: Question, missing: Sequence[int], silences: Sequence[str]) -> Problem:
-    partitions = ", ".join(map(str, missing))
-    why = "; ".join(silences) or "no worker that was asked has it open: partitions are moving or being restored"
+    why = "; ".join(silences) or "no worker has it ready: partitions are moving, being restored or catching up"
     detail = (
-        f"needed all partitions that may hold {question.what}, got no answer for {question.topic}[{partitions}]: {why}"
+        f"needed all partitions that may hold {question.what}, got no answer for {_places(question, missing)}: {why}"
     )
     return Problem(
         HTTPStatus.SERVICE_UNAVAILABLE,
@@ -141,3 +149,7 @@ def _incomplete(question: Question, missing: Sequence[int], silences: Sequence[s
         headers={"Retry-After": "2"},
         missing_partitions=list(missing),
     )
+
+
+def _places(question: Question, partitions: Iterable[int]) -> str:
+    return f"{question.topic}[{', '.join(map(str, sorted(partitions)))}]"

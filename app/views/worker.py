@@ -5,6 +5,8 @@ The one place among the views that knows Faust: tests put another in its place.
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -13,11 +15,18 @@ from aiohttp import web
 from faust.types import TP
 
 from app.scoring import load_scorer
+from app.views.catch_up import CatchUp, applied_offset
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from agents.delivery import PartitionTask
     from app.faust_app import PrahariApp
     from app.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+_LOG_ENDS_S = 0.8
 
 
 @dataclass(slots=True)
@@ -36,6 +45,7 @@ class Worker:
 
     def __init__(self, app: PrahariApp) -> None:
         self._app = app
+        self._catch_up = CatchUp(self._log_ends, time.monotonic)
 
     @property
     def settings(self) -> Settings:
@@ -64,6 +74,10 @@ class Worker:
     def open_partitions(self, topic: str) -> dict[int, PartitionTask]:
         """Return what is open here of a topic, named without the deployment's prefix."""
         return self._app.stages.tasks(self.settings.topic_prefix + topic)
+
+    async def caught_up(self, topic: str, tasks: dict[int, PartitionTask]) -> frozenset[int]:
+        """Return which of these open partitions have applied all that their log held when first asked of."""
+        return await self._catch_up.reached(topic, tasks)
 
     def peers(self) -> list[str]:
         """Return the URLs of the other workers, as the last assignment named them."""
@@ -106,19 +120,27 @@ class Worker:
         """Return how many records the open partitions of a topic are behind, or None where that is not known."""
         behind = 0
         for partition, task in self.open_partitions(topic).items():
-            end = self._log_end(topic, partition)
-            applied = getattr(task.logic, "applied", None)
-            if end is None or applied is None:
+            try:
+                end = self._app.consumer.highwater(self._tp(topic, partition))
+            except Exception:  # noqa: BLE001 - aiokafka asserts; a partition moved while we asked
                 return None
-            behind += max(0, end - applied.source_offset - 1)
+            if end is None or not hasattr(task.table, "applied"):
+                return None
+            behind += max(0, end - applied_offset(task) - 1)
         return behind
 
-    def _log_end(self, topic: str, partition: int) -> int | None:
+    async def _log_ends(self, topic: str, partitions: Iterable[int]) -> dict[int, int]:
+        """Ask the broker where logs end now; none of them where it does not say."""
         try:
-            end: int | None = self._app.consumer.highwater(TP(self.settings.topic_prefix + topic, partition))
-        except Exception:  # noqa: BLE001 - aiokafka asserts; a partition moved while we asked, and lag is a courtesy
-            return None
-        return end
+            tps = [self._tp(topic, partition) for partition in partitions]
+            ends = await asyncio.wait_for(self._app.consumer.highwaters(*tps), _LOG_ENDS_S)
+        except Exception as exc:  # noqa: BLE001 - whatever Faust's consumer thread raises: the answer is "not known"
+            logger.warning("the broker did not say where %s ends: %r", topic, exc)
+            return {}
+        return {tp.partition: end for tp, end in ends.items()}
+
+    def _tp(self, topic: str, partition: int) -> Any:
+        return TP(self.settings.topic_prefix + topic, partition)
 
 
 WORKER = web.AppKey("worker", Worker)

@@ -123,6 +123,21 @@ async def test_partitions_that_nobody_has_open_make_503(world: World) -> None:
     assert (response.status, problem["missing_partitions"]) == (503, [3])
 
 
+async def test_partitions_that_still_catch_up_make_503(world: World) -> None:
+    """What a dead owner had not committed is read again; until then an account may be missing, here and there."""
+    one, two = two_workers()
+    one.behind = two.behind = frozenset({1, 2})
+    one.hold(PAYERS, 1, ravi_okaxis=paid(NOW_MS - MINUTE_MS))
+    await world.serve(one, two)
+
+    response, problem = await one.get("/payers/nobody@okaxis")
+    found, _ = await two.get("/payers/ravi@okaxis")
+
+    assert (response.status, problem["missing_partitions"]) == (503, [1, 2])
+    assert "catching up" in problem["detail"]
+    assert found.status == 200
+
+
 async def test_the_newest_of_two_states_of_one_payer_is_shown(world: World) -> None:
     """Where producers disagreed on a payer's partition, the state with the newest payment answers, from everywhere."""
     one, two = two_workers()

@@ -47,6 +47,7 @@ class HeldWorker:
     held: dict[str, dict[int, Any]] = field(default_factory=dict)
     peer_urls: list[str] = field(default_factory=list)
     found: Readiness = field(default_factory=Readiness)
+    behind: frozenset[int] = frozenset()
     url: str = ""
 
     @property
@@ -58,6 +59,9 @@ class HeldWorker:
 
     def open_partitions(self, topic: str) -> dict[int, Any]:
         return self.held.get(topic, {})
+
+    async def caught_up(self, topic: str, tasks: dict[int, Any]) -> frozenset[int]:  # noqa: ARG002
+        return frozenset(tasks) - self.behind
 
     def peers(self) -> list[str]:
         return self.peer_urls
