@@ -20,9 +20,9 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
-from itertools import accumulate
 
 from features.clock import DAY_MS
+from features.columns import free_slots, running_totals, take_slot
 from features.overflow import Overflow
 
 RING_MAX = 256
@@ -41,8 +41,6 @@ DEVICES_MAX = 15
 TIME_END = 1 << 32
 _NARROW_END = 1 << 32
 _TOTAL_MASK = (1 << 64) - 1
-_SLOT_BYTES = 8
-_FREE = bytes(_SLOT_BYTES)
 
 assert TIME_END > KEEP_MS, "the kept span must fit the time column"  # noqa: S101 - a relation of constants
 assert KEEP_MS > NEWNESS_MS, "windows must end before what is kept"  # noqa: S101 - a relation of constants
@@ -65,23 +63,6 @@ class AccountState:
     overflow: Overflow | None = None
     verdict_ids: array[int] = field(default_factory=lambda: array("Q"))
     verdict_marks: array[int] = field(default_factory=lambda: array("q"))
-
-
-def running_totals(amounts: array[int]) -> array[int]:
-    """Return the sums of the first 0, 1, 2, ... amounts, modulo 2^64; only their differences mean anything."""
-    return array("Q", accumulate(amounts, initial=0))
-
-
-def slot_of(parties: array[int], party: int) -> int:
-    """Return the slot of a party's hash, or -1; a search in bytes, since a loop over 256 slots is 20 times slower."""
-    return _find_aligned(parties.tobytes(), party.to_bytes(_SLOT_BYTES, "little"))
-
-
-def _find_aligned(haystack: bytes, needle: bytes) -> int:
-    at = haystack.find(needle)
-    while at % _SLOT_BYTES and at >= 0:
-        at = haystack.find(needle, at + 1)
-    return at // _SLOT_BYTES
 
 
 def is_new_party(state: AccountState, time_ms: int, slot: int) -> bool:
@@ -122,14 +103,14 @@ def insert(
             overflow = state.overflow = _start_overflow(state, shape)
         if relative < state.times[0]:
             overflow.push(time_ms, amount_paise)
-            overflow.sketch.add(party, time_ms)
+            overflow.note_party(party, time_ms, RING_MAX)
             state.dropped_ms = max(state.dropped_ms, time_ms)
             return
         overflow.push(state.times[0] + state.base_ms, state.amounts[0])
-        drop_oldest(state, 1)
+        _drop_one(state)
     if overflow is not None:
-        overflow.sketch.add(party, time_ms)
-    _place(state, relative, amount_paise, _take_slot(state, party, slot), flags)
+        overflow.note_party(party, time_ms, len(state.times))
+    _place(state, relative, amount_paise, take_slot(state.parties, party, slot), flags)
 
 
 def drop_oldest(state: AccountState, count: int) -> None:
@@ -138,12 +119,19 @@ def drop_oldest(state: AccountState, count: int) -> None:
     gone = bytes(state.slots[:count])
     for column in (state.times, state.amounts, state.slots, state.flags, state.totals):
         del column[:count]
-    parties = state.parties
-    for slot in set(gone):
-        if slot not in state.slots:
-            parties[slot] = 0
-    while parties and not parties[-1]:
-        parties.pop()
+    free_slots(state.parties, state.slots, gone)
+
+
+def _drop_one(state: AccountState) -> None:
+    """Forget the oldest payment: what `drop_oldest` does, for the account that is full at every payment."""
+    state.dropped_ms = max(state.dropped_ms, state.times.pop(0) + state.base_ms)
+    slot = state.slots.pop(0)
+    del state.amounts[0], state.flags[0], state.totals[0]
+    if slot not in state.slots:
+        parties = state.parties
+        parties[slot] = 0
+        while parties and not parties[-1]:
+            parties.pop()
 
 
 def _make_room(state: AccountState, newest_ms: int) -> None:
@@ -167,20 +155,6 @@ def _start_overflow(state: AccountState, shape: tuple[int, int]) -> Overflow:
     for time, slot in zip(state.times, state.slots, strict=True):
         overflow.sketch.add(state.parties[slot], time + state.base_ms)
     return overflow
-
-
-def _take_slot(state: AccountState, party: int, slot: int) -> int:
-    """Return the party's slot: the one it had unless dropping the oldest freed it, else a free one."""
-    parties = state.parties
-    if 0 <= slot < len(parties) and parties[slot] == party:
-        return slot
-    slot = _find_aligned(parties.tobytes(), _FREE)
-    if slot < 0:
-        slot = len(parties)
-        parties.append(party)
-    else:
-        parties[slot] = party
-    return slot
 
 
 def _place(state: AccountState, relative: int, amount_paise: int, slot: int, flags: int) -> None:

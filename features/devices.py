@@ -8,7 +8,8 @@ from __future__ import annotations
 from math import nan
 from typing import TYPE_CHECKING
 
-from features.account import DEVICE_SHIFT, DEVICES_MAX, slot_of
+from features.account import DEVICE_SHIFT, DEVICES_MAX
+from features.columns import slot_of
 from features.hashing import party_hash
 
 if TYPE_CHECKING:
@@ -48,7 +49,10 @@ def read_devices(
     if not devices or start == end:
         return nan, nan
     used = state.flags[start:end].translate(_TO_DEVICE)
-    count = sum(used.find(index) >= 0 for index in range(1, len(devices) + 1))
+    count = 0
+    for index in range(1, len(devices) + 1):
+        if used.find(index) >= 0:
+            count += 1
     if not count:
         return nan, nan
     if device_id is None:

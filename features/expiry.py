@@ -11,8 +11,9 @@ from __future__ import annotations
 from array import array
 from typing import TYPE_CHECKING
 
-from features.account import KEEP_MS, NEVER, NEWNESS_MS, running_totals
+from features.account import KEEP_MS, NEVER, NEWNESS_MS
 from features.clock import DAY_MS
+from features.columns import running_totals
 
 if TYPE_CHECKING:
     from features.account import AccountState

@@ -1,4 +1,4 @@
-"""Where payments go that the ring of 256 cannot keep: counts and sums by time, and a sketch of who paid.
+"""Where payments go that the ring of 256 cannot keep: counts and sums by time, and a sketch of who took part.
 
 For each window w there are 17 snapshots of two counters (payments and paise pushed out so far), one at the start of
 each time bucket of width w/16:
@@ -16,6 +16,9 @@ where that bucket is empty. That is for T after everything pushed out; for a pay
 what was pushed out, the same bound counts twice, for its bucket and that of T - w, while both lie within the snapshots.
 Payments at exactly the newest time pushed out are counted apart, so that a crowd at one instant T is not seen at T.
 Counters run modulo 2^32 and 2^64 paise: only differences are used.
+
+Different parties are estimated by the sketch, for all windows at once and not at every payment: anew when the shortest
+window that reaches back here has moved by w/32 or grown by 1/32. A `read` over w/16 after that estimates by itself.
 """
 
 from __future__ import annotations
@@ -30,6 +33,7 @@ WINDOWS_MS = (5 * MINUTE_MS, HOUR_MS, 24 * HOUR_MS, 7 * DAY_MS, 30 * DAY_MS)
 BUCKETS_PER_WINDOW = 16
 SNAPSHOTS = BUCKETS_PER_WINDOW + 1
 WIDTHS_MS = tuple(window_ms // BUCKETS_PER_WINDOW for window_ms in WINDOWS_MS)
+ESTIMATES_PER_WINDOW = 32
 
 COUNT_MASK = (1 << 32) - 1
 SUM_MASK = (1 << 64) - 1
@@ -37,7 +41,7 @@ SUM_MASK = (1 << 64) - 1
 
 @dataclass(slots=True)
 class Overflow:
-    """Counters of what was pushed out, their snapshots (window-major), and the sketch of all parties."""
+    """Counters of what was pushed out, their snapshots by window, the sketch of all parties and its estimates."""
 
     newest_ms: int
     count: int
@@ -47,38 +51,80 @@ class Overflow:
     counts: array[int]
     sums: array[int]
     sketch: Sketch
+    estimated_ms: int
+    due_count: int  # estimate again when `count` has come here
+    estimates: array[int]
 
     @staticmethod
     def start(shape: tuple[int, int]) -> Overflow:
         """Return an empty one; `shape` is the sketch's (rows, columns)."""
         snapshots = SNAPSHOTS * len(WINDOWS_MS)
         counts, sums = array("I", bytes(4 * snapshots)), array("Q", bytes(8 * snapshots))
-        return Overflow(-1, 0, 0, 0, 0, counts, sums, Sketch.start(shape))
+        estimates = array("I", bytes(4 * len(WINDOWS_MS)))
+        return Overflow(-1, 0, 0, 0, 0, counts, sums, Sketch.start(shape), -1, 0, estimates)
 
     def push(self, time_ms: int, amount_paise: int) -> None:
         """Take in one payment that the ring gave up."""
-        if time_ms > self.newest_ms:
+        newest_ms = self.newest_ms
+        if time_ms > newest_ms:
             self._open_buckets(time_ms)
-            self.newest_ms, self.tick_count, self.tick_sum_paise = time_ms, 0, 0
-        elif time_ms < self.newest_ms:
-            self._push_late(time_ms, amount_paise)
-        if time_ms == self.newest_ms:
+            self.newest_ms, self.tick_count, self.tick_sum_paise = time_ms, 1, amount_paise
+        elif time_ms == newest_ms:
             self.tick_count = (self.tick_count + 1) & COUNT_MASK
             self.tick_sum_paise = (self.tick_sum_paise + amount_paise) & SUM_MASK
+        else:
+            self._push_late(time_ms, amount_paise)
         self.count = (self.count + 1) & COUNT_MASK
         self.sum_paise = (self.sum_paise + amount_paise) & SUM_MASK
 
+    def note_party(self, party: int, time_ms: int, ring_count: int) -> None:
+        """Note who took part in an arriving payment, after bringing the estimates up to just before it if due."""
+        if time_ms > self.sketch.tick_ms:
+            first = self.first_reaching(time_ms)
+            if first < len(WINDOWS_MS):
+                span_ms = WINDOWS_MS[first] // ESTIMATES_PER_WINDOW
+                grown = (self.count - self.due_count) & COUNT_MASK <= COUNT_MASK >> 1
+                if grown or time_ms - self.estimated_ms >= span_ms:
+                    self._estimate(time_ms, (self.within(first, time_ms)[0] + ring_count) // ESTIMATES_PER_WINDOW)
+        self.sketch.add(party, time_ms)
+
+    def first_reaching(self, time_ms: int) -> int:
+        """Return the shortest window before T that holds anything pushed out (5: none does)."""
+        behind_ms = time_ms - self.newest_ms
+        for window, window_ms in enumerate(WINDOWS_MS):
+            if behind_ms <= window_ms:
+                return window
+        return len(WINDOWS_MS)
+
+    def distincts(self, time_ms: int, first: int) -> list[int]:
+        """Return about how many parties took part within each window before T; `first` is `first_reaching(T)`."""
+        if 0 <= time_ms - self.estimated_ms <= WIDTHS_MS[first]:
+            return self.estimates.tolist()
+        return self.sketch.estimate(time_ms, [time_ms - window_ms for window_ms in WINDOWS_MS])
+
     def within(self, window: int, time_ms: int) -> tuple[int, int]:
         """Return (payments, paise) pushed out in the window's [T - w, T), within the module's error bound."""
-        count, sum_paise = self._before(window, time_ms)
         count_start, sum_start = self._before(window, time_ms - WINDOWS_MS[window])
+        if time_ms > self.newest_ms:
+            return (self.count - count_start) & COUNT_MASK, (self.sum_paise - sum_start) & SUM_MASK
+        count, sum_paise = self._before(window, time_ms)
         return (count - count_start) & COUNT_MASK, (sum_paise - sum_start) & SUM_MASK
+
+    def _estimate(self, time_ms: int, growth: int) -> None:
+        starts_ms = [time_ms - window_ms for window_ms in WINDOWS_MS]
+        self.estimates = array("I", self.sketch.estimate(time_ms, starts_ms))
+        self.estimated_ms = time_ms
+        self.due_count = (self.count + max(growth, 1)) & COUNT_MASK
 
     def _open_buckets(self, time_ms: int) -> None:
         for window, width_ms in enumerate(WIDTHS_MS):
             bucket, previous = time_ms // width_ms, self.newest_ms // width_ms
-            if bucket != previous:
-                for opened in range(max(previous + 1, bucket - BUCKETS_PER_WINDOW), bucket + 1):
+            if bucket - previous >= SNAPSHOTS:
+                at = window * SNAPSHOTS
+                self.counts[at : at + SNAPSHOTS] = array("I", (self.count,)) * SNAPSHOTS
+                self.sums[at : at + SNAPSHOTS] = array("Q", (self.sum_paise,)) * SNAPSHOTS
+            elif bucket != previous:
+                for opened in range(previous + 1, bucket + 1):
                     at = window * SNAPSHOTS + opened % SNAPSHOTS
                     self.counts[at], self.sums[at] = self.count, self.sum_paise
 
@@ -91,26 +137,22 @@ class Overflow:
                 self.sums[at] = (self.sums[at] + amount_paise) & SUM_MASK
 
     def _before(self, window: int, time_ms: int) -> tuple[int, int]:
-        """Return both counters as they stood before an instant."""
-        if time_ms > self.newest_ms:
-            return self.count, self.sum_paise
+        """Return both counters as they stood before an instant that is not after `newest_ms`."""
+        newest_ms, width_ms = self.newest_ms, WIDTHS_MS[window]
         last = (self.count - self.tick_count) & COUNT_MASK, (self.sum_paise - self.tick_sum_paise) & SUM_MASK
-        if time_ms == self.newest_ms:
+        if time_ms >= newest_ms:
             return last
-        width_ms = WIDTHS_MS[window]
-        newest = self.newest_ms // width_ms
+        newest = newest_ms // width_ms
         bucket = max(time_ms // width_ms, newest - BUCKETS_PER_WINDOW)
-        count, sum_paise = self._snapshot(window, bucket)
-        end_ms = (bucket + 1) * width_ms
+        at, start_ms = window * SNAPSHOTS, bucket * width_ms
+        here = at + bucket % SNAPSHOTS
+        count, sum_paise = self.counts[here], self.sums[here]
         if bucket == newest:
-            (count_end, sum_end), end_ms = last, self.newest_ms
+            (count_end, sum_end), end_ms = last, newest_ms
         else:
-            count_end, sum_end = self._snapshot(window, bucket + 1)
-        part_ms, span_ms = max(time_ms - bucket * width_ms, 0), max(end_ms - bucket * width_ms, 1)
+            there = at + (bucket + 1) % SNAPSHOTS
+            count_end, sum_end, end_ms = self.counts[there], self.sums[there], start_ms + width_ms
+        part_ms, span_ms = max(time_ms - start_ms, 0), end_ms - start_ms
         count += ((count_end - count) & COUNT_MASK) * part_ms // span_ms
         sum_paise += ((sum_end - sum_paise) & SUM_MASK) * part_ms // span_ms
         return count & COUNT_MASK, sum_paise & SUM_MASK
-
-    def _snapshot(self, window: int, bucket: int) -> tuple[int, int]:
-        at = window * SNAPSHOTS + bucket % SNAPSHOTS
-        return self.counts[at], self.sums[at]

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from math import nan
 from typing import TYPE_CHECKING, Any
 
-from features.account import FAILED, NEW, TINY, TINY_PAISE_MAX, AccountState, insert, is_new_party, slot_of
+from features.account import FAILED, NEW, TINY, TINY_PAISE_MAX, AccountState, insert, is_new_party
+from features.columns import slot_of
 from features.expiry import clear_payments, is_absent, may_shrink, may_vanish
 from features.fields import check_kept_ranges
 from features.hashing import party_hash

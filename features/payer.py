@@ -23,9 +23,9 @@ from features.account import (
     AccountState,
     insert,
     is_new_party,
-    slot_of,
 )
 from features.clock import DAY_MS, HOUR_MS, IST_OFFSET_MS
+from features.columns import slot_of
 from features.devices import read_devices, take_device
 from features.expiry import STUB_AFTER_MS, clear_payments, is_absent, may_shrink, may_vanish
 from features.fields import check_kept_ranges
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from features.transaction import Transaction, Verdict
 
 KEYS_MAX = 256
-SKETCH_SHAPE = (8, 32)
+SKETCH_SHAPE = (7, 32)
 ROUND_PAISE = 100_00
 
 _KEY_BYTES = 8

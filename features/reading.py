@@ -7,17 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from features.account import NEVER, RING_MAX
+from features.account import FAILED, NEVER, NEW, RING_MAX, TINY
 from features.clock import DAY_MS
+from features.columns import COLUMN_TYPES, NUMPY_FROM
 
 if TYPE_CHECKING:
     from features.account import AccountState
     from features.windows import Windows
 
-# From about this many amounts on, numpy's fixed cost is less than a loop's.
-_NUMPY_FROM = 48
-_COLUMN_TYPES = {"I": np.uint32, "Q": np.uint64}
-_ONES = int.from_bytes(b"\x01" * RING_MAX, "little")
+_MASKS = {flag: int.from_bytes(bytes((flag,)) * RING_MAX, "little") for flag in (NEW, FAILED, TINY)}
 
 
 def last_before(state: AccountState, end: int, time_ms: int) -> int:
@@ -48,17 +46,17 @@ def over_largest(state: AccountState, amount_paise: int, start: int, end: int) -
     if start == end:
         return nan
     amounts = state.amounts
-    if end - start < _NUMPY_FROM:
+    if end - start < NUMPY_FROM:
         return amount_paise / max(amounts[start:end])
-    return amount_paise / int(np.frombuffer(amounts, _COLUMN_TYPES[amounts.typecode])[start:end].max())
+    return amount_paise / int(np.frombuffer(amounts, COLUMN_TYPES[amounts.typecode])[start:end].max())
 
 
 def count_amount(state: AccountState, amount_paise: int, start: int, end: int) -> int:
     """Return how many payments in [start, end) of the ring have this very amount."""
     amounts = state.amounts
-    if end - start < _NUMPY_FROM:
+    if end - start < NUMPY_FROM:
         return amounts[start:end].count(amount_paise)
-    column = np.frombuffer(amounts, _COLUMN_TYPES[amounts.typecode])[start:end]
+    column = np.frombuffer(amounts, COLUMN_TYPES[amounts.typecode])[start:end]
     return int(np.count_nonzero(column == amount_paise))
 
 
@@ -73,4 +71,4 @@ def count_flag(bits: int, flag: int, skip: int = 0) -> int:
     >>> count_flag(0x01_03_02, 1), count_flag(0x01_03_02, 2, skip=1)
     (2, 1)
     """
-    return ((bits >> (8 * skip)) & (_ONES * flag)).bit_count()
+    return ((bits >> (skip << 3)) & _MASKS[flag]).bit_count()

@@ -1,28 +1,23 @@
 """A payment and a verdict on one, as every stage sees them, and how a Kafka record becomes one.
 
 `parse_transaction` and `parse_verdict` accept any bytes and raise nothing but RejectedTransaction. What they accept or
-reject depends on the record alone: nesting is bounded here, since a parser's own limit depends on the caller's stack.
+reject depends on nothing but the record and its timestamp.
 """
 
 from __future__ import annotations
-
-from typing import Annotated, NoReturn, TypeVar
 
 import msgspec
 
 from features.clock import DAY_MS, MINUTE_MS, format_event_time
 from features.errors import RejectedTransaction
-from features.fields import OPTIONAL_CHARS_MAX, to_paise, to_time_ms, to_transaction_id, to_vpa
+from features.fields import to_paise, to_time_ms, to_transaction_id, to_vpa
+from features.wire import WireTransaction, WireVerdict, decode_json
 
 __all__ = ["Transaction", "Verdict", "format_event_time", "is_late", "mask_vpa", "parse_transaction", "parse_verdict"]
 
-VALUE_BYTES_MAX = 64 * 1024
-NESTING_MAX = 32
 FUTURE_MS_MAX = 5 * MINUTE_MS
 LATE_MS = 30 * DAY_MS
 MCC_DIGITS = 4
-
-_Optional = Annotated[str, msgspec.Meta(max_length=OPTIONAL_CHARS_MAX)] | None
 
 
 class Transaction(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -57,40 +52,8 @@ class Verdict(msgspec.Struct, frozen=True, array_like=True, gc=False):
     source: str
 
 
-class _WireTransaction(msgspec.Struct, gc=False):
-    transaction_id: str
-    event_time: int | str
-    amount: float | int | str
-    payer_vpa: str
-    payee_vpa: str
-    currency: str | None = None
-    device_id: _Optional = None
-    payee_type: _Optional = None
-    mcc: (
-        Annotated[str, msgspec.Meta(max_length=OPTIONAL_CHARS_MAX)] | Annotated[int, msgspec.Meta(ge=0, le=9999)] | None
-    ) = None
-    initiation_mode: _Optional = None
-    txn_type: _Optional = None
-    status: _Optional = None
-    ip: _Optional = None
-    location: _Optional = None
-    app: _Optional = None
-
-
-class _WireVerdict(msgspec.Struct, gc=False):
-    transaction_id: str
-    event_time: int | str
-    amount: float | int | str
-    payer_vpa: str
-    payee_vpa: str
-    is_fraud: bool | int
-    label_time: int | str
-    source: _Optional = None
-
-
-_Wire = TypeVar("_Wire")
-_transaction_decoder = msgspec.json.Decoder(_WireTransaction)
-_verdict_decoder = msgspec.json.Decoder(_WireVerdict)
+_transaction_decoder = msgspec.json.Decoder(WireTransaction)
+_verdict_decoder = msgspec.json.Decoder(WireVerdict)
 
 
 def parse_transaction(value: bytes | None, timestamp_ms: int) -> Transaction:
@@ -102,7 +65,7 @@ def parse_transaction(value: bytes | None, timestamp_ms: int) -> Transaction:
     >>> parse_transaction(value, 2000).amount_paise
     150
     """
-    wire = _decode(value, _transaction_decoder)
+    wire = decode_json(value, _transaction_decoder)
     if wire.currency is not None and wire.currency != "INR":
         raise RejectedTransaction("invalid_field", "currency needs to be INR: amounts are kept in paise")
     event_time_ms = to_time_ms(wire.event_time, "event_time")
@@ -133,7 +96,7 @@ def parse_verdict(value: bytes | None, timestamp_ms: int) -> Verdict:
     >>> parse_verdict(value + b'"is_fraud":1,"label_time":1500,"source":"bank"}', 2000).is_fraud
     True
     """
-    wire = _decode(value, _verdict_decoder)
+    wire = decode_json(value, _verdict_decoder)
     if wire.is_fraud not in (0, 1):
         raise RejectedTransaction("invalid_field", f"is_fraud needs to be true, false, 0 or 1; got {wire.is_fraud}")
     label_time_ms = to_time_ms(wire.label_time, "label_time")
@@ -164,42 +127,6 @@ def mask_vpa(vpa: str) -> str:
     name, at, handle = vpa.partition("@")
     shown = 2 if len(name) > 2 else 1
     return f"{name[:shown]}***{at}{handle}"
-
-
-def _decode(value: bytes | None, decoder: msgspec.json.Decoder[_Wire]) -> _Wire:
-    if value is None:
-        raise RejectedTransaction("tombstone", "a value is needed; got none")
-    if len(value) > VALUE_BYTES_MAX:
-        raise RejectedTransaction("too_large", f"at most {VALUE_BYTES_MAX} bytes are read; got {len(value)}")
-    if value.count(b"[") + value.count(b"{") > NESTING_MAX and _nesting(value) > NESTING_MAX:
-        raise RejectedTransaction("invalid_json", f"at most {NESTING_MAX} nested levels are read; got more")
-    try:
-        return decoder.decode(value)
-    except msgspec.ValidationError as exc:
-        _reject_invalid(str(exc), exc)
-    except (msgspec.DecodeError, ValueError, RecursionError) as exc:
-        raise RejectedTransaction("invalid_json", f"a JSON object in UTF-8 is needed; got: {exc}") from exc
-
-
-def _nesting(value: bytes) -> int:
-    """Return the deepest nesting outside strings; only records with many brackets come here."""
-    outside = value.replace(b"\\\\", b"").replace(b'\\"', b"").split(b'"')[::2]
-    depth = deepest = 0
-    for byte in b"".join(outside):
-        if byte in b"[{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif byte in b"]}":
-            depth -= 1
-    return deepest
-
-
-def _reject_invalid(message: str, exc: Exception) -> NoReturn:
-    """Sort msgspec's findings into our reasons; its messages name the field and the type, never the value."""
-    reason = "invalid_field" if "`$." in message else "invalid_json"
-    if "missing required field" in message or (reason == "invalid_field" and "got `null`" in message):
-        reason = "missing_field"
-    raise RejectedTransaction(reason, message) from exc
 
 
 def _check_not_future(time_ms: int, timestamp_ms: int, field: str) -> None:

@@ -30,7 +30,7 @@ Bounds = tuple[int, int, int, int, int, int]
 """First index of each window, 5m to 30d, then the index of the first payment at or after T."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: one is made per read, and freezing would double what that costs
 class Windows:
     """Per window, 5m to 30d: payments, paise, different parties; and where the windows start in the ring."""
 
@@ -120,11 +120,11 @@ def _add_overflow(state: AccountState, time_ms: int, counts: list[int], sums: li
     """Add what was pushed out to the windows that reach back to it."""
     overflow = state.overflow
     assert overflow is not None  # noqa: S101 - the caller asked
-    reaching = [window for window, width in enumerate(WINDOWS_MS) if overflow.newest_ms >= time_ms - width]
-    estimates = overflow.sketch.estimate(time_ms, [time_ms - WINDOWS_MS[window] for window in reaching])
-    for window, estimate in zip(reaching, estimates, strict=True):
+    first = overflow.first_reaching(time_ms)
+    estimates = overflow.distincts(time_ms, first)
+    for window in range(first, len(WINDOWS_MS)):
         count, sum_paise = overflow.within(window, time_ms)
-        most = distincts[window] + count
+        least = distincts[window]
         counts[window] += count
         sums[window] += sum_paise
-        distincts[window] = min(max(estimate, distincts[window]), most)
+        distincts[window] = min(max(estimates[window], least), least + count)

@@ -6,13 +6,14 @@ header    u8 version │ u8 layout │ u16 payments n │ u16 parties p │ u16 
 columns   n u32 times │ n amounts │ n u8 slots │ n u8 flags │ p parties │ v u64 verdict ids │ v i64 verdict marks
           k u64 keys │ d u64 devices
 overflow  i64 newest_ms │ u32 count │ u64 paise │ u32 tick count │ u64 tick paise │ 85 u32 counts │ 85 u64 sums
+          i64 estimated_ms │ u32 due count │ 5 u32 estimates
           u32 base unit │ i64 tick_ms │ u16 cells c │ rows*columns/8 bytes pending │ c u16 cells
 layout    bit 0: narrow; bit 1: an amount is over 2^32 paise; bit 2: an overflow follows
 ```
 
 An amount is a u32, with bit 1 a u64; a party a u64. From 129 payments on the layout is narrow: what would be a u64 is
 five planes of one byte each (all lowest bytes, then all second ones, ...), since neither amounts nor parties exceed 40
-bits. Whatever an account does, this stays within 8 KiB: 8,171 bytes for a payer, 6,859 for a payee at the very most.
+bits. Whatever an account does, this stays within 8 KiB: 8,136 bytes for a payer, 6,852 for a payee at the very most.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ import sys
 from array import array
 from typing import TYPE_CHECKING, TypeVar
 
-from features.account import AccountState, running_totals
+from features.account import AccountState
+from features.columns import running_totals
 from features.errors import StateCodecError
 from features.overflow import SNAPSHOTS, WINDOWS_MS, Overflow
 from features.sketch import Sketch
@@ -39,7 +41,7 @@ _PLANES = 5
 _LONG = 8
 _header = struct.Struct("<BBHHHBBqqqq")
 _overflow = struct.Struct("<qIQIQ")
-_sketch = struct.Struct("<IqH")
+_sketch = struct.Struct("<qIIIIIIIqH")
 _SNAPSHOT_COUNT = SNAPSHOTS * len(WINDOWS_MS)
 
 if sys.byteorder != "little":  # columns are written as they lie in memory
@@ -137,7 +139,14 @@ def _encode_overflow(parts: list[bytes | bytearray], overflow: Overflow) -> None
         ),
         overflow.counts.tobytes(),
         overflow.sums.tobytes(),
-        _sketch.pack(sketch.base_unit, sketch.tick_ms, len(sketch.cells)),
+        _sketch.pack(
+            overflow.estimated_ms,
+            overflow.due_count,
+            *overflow.estimates,
+            sketch.base_unit,
+            sketch.tick_ms,
+            len(sketch.cells),
+        ),
         sketch.pending.to_bytes(sketch.rows_max * sketch.columns // 8, "little"),
         sketch.cells.tobytes(),
     ]
@@ -152,11 +161,23 @@ def _decode_overflow(data: bytes, start: int, shape: tuple[int, int]) -> Overflo
     pending_end = pending_start + rows_max * columns // 8
     if len(data) < pending_end:
         raise StateCodecError(f"needed {pending_end} bytes up to the sketch, got {len(data)}: the state is cut")
-    base_unit, tick_ms, cell_count = _sketch.unpack_from(data, sums_end)
+    estimated_ms, due_count, *estimates, base_unit, tick_ms, cell_count = _sketch.unpack_from(data, sums_end)
     if len(data) != pending_end + 2 * cell_count:
         raise StateCodecError(f"needed {pending_end + 2 * cell_count} bytes of state, got {len(data)}: it is damaged")
     pending = int.from_bytes(data[pending_start:pending_end], "little")
     sketch = Sketch(rows_max, columns, base_unit, tick_ms, pending, array("H", data[pending_end:]))
     counts, sums = array("I", data[counters_end:counts_end]), array("Q", data[counts_end:sums_end])
     newest_ms, count, sum_paise, tick_count, tick_sum = _overflow.unpack_from(data, start)
-    return Overflow(newest_ms, count, sum_paise, tick_count, tick_sum, counts, sums, sketch)
+    return Overflow(
+        newest_ms,
+        count,
+        sum_paise,
+        tick_count,
+        tick_sum,
+        counts,
+        sums,
+        sketch,
+        estimated_ms,
+        due_count,
+        array("I", estimates),
+    )

@@ -1,0 +1,147 @@
+"""Accounts beyond the ring: counts and sums within one bucket of the truth, parties within the sketch's error."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from features import payee, payer
+from features.overflow import WIDTHS_MS, WINDOWS_MS
+from features.sketch import Sketch
+from features.windows import read_windows
+from tests.features.oracle import DAY, HOUR, MINUTE
+from tests.features.worlds import START, payment
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+SIDES: dict[str, ModuleType] = {"payer": payer, "payee": payee}
+SHAPES = {"payer": (payer.SKETCH_SHAPE, 0.23), "payee": (payee.SKETCH_SHAPE, 0.16)}
+
+Whale = tuple[np.ndarray, np.ndarray, np.ndarray]
+
+
+def make_whale(seed: int, count: int, span_ms: int, parties: int, bursts: int = 0) -> Whale:
+    """Return times, amounts and parties of a busy account, in order of arrival, a few arriving a little late."""
+    rng = np.random.default_rng(seed)
+    times = START + rng.integers(0, span_ms, count)
+    for _ in range(bursts):
+        start, size = rng.integers(0, span_ms), count // (4 * bursts)
+        times[rng.choice(count, size, replace=False)] = START + start + rng.integers(0, 10 * MINUTE, size)
+    times.sort()
+    swapped = rng.choice(count - 5, count // 50, replace=False)
+    times[swapped], times[swapped + 5] = times[swapped + 5].copy(), times[swapped].copy()
+    return times, rng.integers(1, 10**9, count), rng.integers(0, parties, count)
+
+
+def live(side: str, whale: Whale) -> Any:
+    """Fold a whale from nothing."""
+    module, other = SIDES[side], "payee_vpa" if side == "payer" else "payer_vpa"
+    state = module.empty()
+    for number, (time_ms, amount, party) in enumerate(zip(*(column.tolist() for column in whale), strict=True)):
+        state = module.fold(state, payment(number, time_ms, amount, **{other: f"p{party}@y"}))
+    return state
+
+
+def assert_within_bounds(side: str, state: Any, whale: Whale, time_ms: int) -> None:
+    """Compare each window at T with the truth; an error may be what one bucket at T - w holds, and no more."""
+    times, amounts, parties = whale
+    windows = read_windows(state, time_ms)
+    oldest_in_ring = state.times[0] + state.base_ms
+    for window, (window_ms, width_ms) in enumerate(zip(WINDOWS_MS, WIDTHS_MS, strict=True)):
+        start = time_ms - window_ms
+        inside = (times >= start) & (times < time_ms)
+        bucket = start // width_ms * width_ms
+        on_edge = (times >= bucket) & (times < bucket + width_ms)
+        exact = start >= oldest_in_ring
+        count_bound = 0 if exact else on_edge.sum()
+        sum_bound = 0 if exact else amounts[on_edge].sum()
+        distinct = len(np.unique(parties[inside]))
+        distinct_bound = 0 if exact else 4.5 * SHAPES[side][1] * distinct + on_edge.sum()
+
+        assert abs(windows.counts[window] - inside.sum()) <= count_bound
+        assert abs(windows.sums_paise[window] - amounts[inside].sum()) <= sum_bound
+        assert abs(windows.distincts[window] - distinct) <= distinct_bound
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    seed=st.integers(0, 2**32),
+    side=st.sampled_from(["payer", "payee"]),
+    count=st.integers(257, 3000),
+    span_ms=st.sampled_from([4 * MINUTE, 50 * MINUTE, 20 * HOUR, 6 * DAY, 29 * DAY, 80 * DAY]),
+    parties=st.sampled_from([1, 30, 400, 10**6]),
+    bursts=st.integers(0, 3),
+)
+def test_a_whale_stays_within_the_stated_bounds(
+    *, seed: int, side: str, count: int, span_ms: int, parties: int, bursts: int
+) -> None:
+    """Whatever its pace: steady or in bursts, a few payments late, few parties or all different."""
+    whale = make_whale(seed, count, span_ms, parties, bursts)
+    state = live(side, whale)
+    newest = int(whale[0].max())
+    for after in (1, MINUTE, 7 * MINUTE, 3 * HOUR, 2 * DAY, 20 * DAY, 31 * DAY):
+        assert_within_bounds(side, state, whale, newest + after)
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_a_merchant_is_within_bounds_at_every_payment(side: str) -> None:
+    """Read before each of thousands of payments a day, as the stages do."""
+    whale = make_whale(7, 4000, DAY, 2500)
+    module, other = SIDES[side], "payee_vpa" if side == "payer" else "payer_vpa"
+    state = module.empty()
+    in_order = np.argsort(whale[0], kind="stable")
+    whale = (whale[0][in_order], whale[1][in_order], whale[2][in_order])
+    for number in range(4000):
+        if number % 40 == 39:
+            past = (whale[0][:number], whale[1][:number], whale[2][:number])
+            assert_within_bounds(side, state, past, int(whale[0][number]))
+        txn = payment(number, int(whale[0][number]), int(whale[1][number]), **{other: f"p{whale[2][number]}@y"})
+        state = module.fold(state, txn)
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_different_parties_are_within_the_stated_error(side: str) -> None:
+    """The root mean square error over 60 sketches is what the docstring says, at each size."""
+    shape, stated = SHAPES[side]
+    rng = np.random.default_rng(5)
+    for size in (100, 400, 1000, 3000):
+        errors = []
+        for _ in range(60):
+            sketch = Sketch.start(shape)
+            for party in rng.integers(1, 2**40, size).tolist():
+                sketch.add(party, START)
+            errors.append(sketch.estimate(START + 1, [START])[0] / size - 1)
+
+        assert np.sqrt(np.mean(np.square(errors))) <= stated
+
+
+def test_a_sketch_forgets_after_the_window() -> None:
+    """Parties last seen more than w and 45 s ago count no more, also after 100 days of moving on."""
+    sketch = Sketch.start((10, 64))
+    rng = np.random.default_rng(6)
+    for day in range(100):
+        for party in rng.integers(1, 2**40, 30).tolist():
+            sketch.add(party, START + day * DAY)
+    last = START + 99 * DAY
+
+    assert sketch.estimate(last + 30 * DAY + 46_000, [last + 46_000]) == [0]
+    assert sketch.estimate(last + DAY, [last - 9 * DAY]) == [pytest.approx(300, rel=0.5)]
+
+
+def test_a_million_payments_a_day_keep_their_ladder() -> None:
+    """Counters may run past 2^32 paise and their snapshots may wrap: differences stay right."""
+    state = payee.empty()
+    for number in range(3000):
+        state = payee.fold(state, payment(number, START + number * 86, 10**12, payer_vpa=f"p{number}@y"))
+    overflow = state.overflow
+    assert overflow is not None
+    before = read_windows(state, START + 3000 * 86).sums_paise
+    overflow.sum_paise = (overflow.sum_paise + (1 << 64) - 10**15) % 2**64
+    overflow.sums = type(overflow.sums)("Q", [(value + (1 << 64) - 10**15) % 2**64 for value in overflow.sums])
+
+    assert before == read_windows(state, START + 3000 * 86).sums_paise == [3000 * 10**12] * 5
