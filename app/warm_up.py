@@ -16,8 +16,6 @@ from zlib import crc32
 
 import orjson
 from aiokafka import AIOKafkaProducer
-from replay.engine import interleave_verdicts
-from replay.history import read_history
 from rich.progress import Progress
 
 from agents.ports import KIND_HEADER, KIND_VERDICT, KIND_WARM_UP, Outgoing
@@ -26,6 +24,8 @@ from app.outputs import BatchSender
 from app.partitioning import murmur2_partition
 from features.errors import HistoryError
 from features.transaction import Verdict
+from replay.history import read_history
+from replay.verdicts import interleave_verdicts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

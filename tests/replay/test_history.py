@@ -1,0 +1,91 @@
+"""A history reads the same from each kind of file, in event-time order, and says which row is wrong."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+import pytest
+
+from features.errors import HistoryError
+from features.transaction import Transaction
+from replay.history import LABEL_DELAY_MS, read_history
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+COLUMNS = {
+    "transaction_id": ["b", "a", "c"],
+    "event_time": ["2026-01-01T00:00:01Z", "2026-01-01T05:30:00.500+05:30", "2026-01-01T00:00:01Z"],
+    "payer_vpa": ["Ravi@OkAxis", "meena@ybl", "ravi@okaxis"],
+    "payee_vpa": ["shop@ybl", "shop@ybl", "x@ybl"],
+    "amount": [10.1, 250.0, 0.29],
+    "mcc": ["742", None, "5411"],
+    "is_fraud": [0, 1, None],
+}
+T0_MS = 1_767_225_600_000
+
+
+def write(path: Path, columns: dict[str, list[object]]) -> Path:
+    """Write a frame in the form that the name asks for."""
+    frame = pl.DataFrame(columns)
+    {".parquet": frame.write_parquet, ".csv": frame.write_csv, ".jsonl": frame.write_ndjson}[path.suffix](path)
+    return path
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".csv", ".jsonl"])
+def test_every_kind_of_file_reads_the_same(tmp_path: Path, suffix: str) -> None:
+    """Rows come by event time; equal times keep the file's order."""
+    rows = list(read_history(write(tmp_path / f"h{suffix}", COLUMNS)))
+
+    expected = [
+        Transaction("a", T0_MS + 500, 25_000, "meena@ybl", "shop@ybl"),
+        Transaction("b", T0_MS + 1_000, 1_010, "ravi@okaxis", "shop@ybl", mcc="0742"),
+        Transaction("c", T0_MS + 1_000, 29, "ravi@okaxis", "x@ybl", mcc="5411"),
+    ]
+    assert expected == [row.transaction for row in rows]
+    assert [row.is_fraud for row in rows] == [True, False, None]
+    assert [row.label_time_ms for row in rows] == [T0_MS + 500 + LABEL_DELAY_MS, T0_MS + 1_000 + LABEL_DELAY_MS, None]
+
+
+def test_five_columns_are_enough(tmp_path: Path) -> None:
+    """Without labels nothing is known of fraud; epoch milliseconds are times too."""
+    columns = {name: COLUMNS[name] for name in ("transaction_id", "payer_vpa", "payee_vpa", "amount")}
+    rows = list(read_history(write(tmp_path / "h.csv", {**columns, "event_time": [3, 1, 2]})))
+
+    assert [row.transaction.event_time_ms for row in rows] == [1, 2, 3]
+    assert [row.is_fraud for row in rows] == [None] * 3
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("amount", -1.0),
+        ("amount", 1.005),
+        ("payer_vpa", "no handle"),
+        ("event_time", "yesterday"),
+        ("transaction_id", ""),
+        ("is_fraud", 7),
+    ],
+)
+def test_a_bad_row_is_named_or_set_aside(tmp_path: Path, column: str, value: object) -> None:
+    """The message says which row and what was needed."""
+    columns = {name: list(values) for name, values in COLUMNS.items()}
+    columns[column][1] = value
+    path = write(tmp_path / "h.parquet", columns)
+
+    with pytest.raises(HistoryError, match="row 2"):
+        list(read_history(path))
+    bad: list[tuple[int, str]] = []
+    assert [r.transaction.transaction_id for r in read_history(path, on_bad_row=lambda *w: bad.append(w))] == ["b", "c"]
+    assert [number for number, _ in bad] == [2]
+
+
+def test_a_missing_column_is_named(tmp_path: Path) -> None:
+    """The message lists what is needed and what is missing."""
+    with pytest.raises(HistoryError, match="none named payee_vpa, amount"):
+        list(
+            read_history(
+                write(tmp_path / "h.csv", {n: COLUMNS[n] for n in ("transaction_id", "event_time", "payer_vpa")})
+            )
+        )
