@@ -1,8 +1,9 @@
-"""The newest 16 verdicts on one account's payments, as two columns sorted by label time.
+"""The newest 16 fraud verdicts on one account's payments, and what corrected them, in columns sorted by label time.
 
 `verdict_ids` holds the payment's id hash, `verdict_marks` its label time in ms times 2, plus 1 for fraud. A verdict
 that repeats what is known of its payment changes nothing; a later one that contradicts it counts from its own label
-time on, so what was known before T never changes.
+time on, so what was known before T never changes. That a payment was no fraud is kept only where fraud was said of it:
+a history says it of nearly every payment, and 16 places would hold nothing else.
 """
 
 from __future__ import annotations
@@ -22,14 +23,14 @@ VERDICT_WINDOW_MS = 30 * DAY_MS
 
 
 def add_verdict(state: AccountState, verdict: Verdict) -> None:
-    """Put a verdict in its place unless it says nothing new; the oldest of more than 16 goes."""
+    """Put a verdict in its place if it says of a payment what was not said of it; the oldest of more than 16 goes."""
     ids, marks = state.verdict_ids, state.verdict_marks
     identity, fraud = id_hash(verdict.transaction_id), int(verdict.is_fraud)
     mark = verdict.label_time_ms * 2 + fraud
     at = bisect_right(marks, mark)
     before = _latest(state, identity, at - 1, -1, -1)
     after = _latest(state, identity, at, len(ids), 1)
-    if fraud in (before, after):
+    if fraud in (before, after) or (not fraud and before is None):
         return
     ids.insert(at, identity)
     marks.insert(at, mark)
