@@ -64,7 +64,10 @@ def test_the_newest_16_are_kept() -> None:
     assert count(many, START + 30) == 6
 
 
-@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 40), st.booleans()), max_size=12), st.integers(0, 80))
+_found = st.tuples(st.integers(0, 9), st.integers(0, 40), st.booleans())
+
+
+@given(st.lists(_found, max_size=12, unique_by=lambda one: one[:2]), st.integers(0, 80))
 def test_verdicts_count_as_a_naive_scan_counts(found: list[tuple[int, int, bool]], day: int) -> None:
     """Per payment the latest verdict known before T decides, if it is at most 30 days old."""
     known: list[Verdict] = []
