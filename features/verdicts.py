@@ -2,8 +2,8 @@
 
 `verdict_ids` holds the payment's id hash, `verdict_marks` its label time in ms times 2, plus 1 for fraud. A verdict
 that repeats what is known of its payment changes nothing; a later one that contradicts it counts from its own label
-time on (at the same ms, fraud holds), so what was known before T never changes. That a payment was no fraud is kept only where fraud was said of it:
-a history says it of nearly every payment, and 16 places would hold nothing else.
+time on (at the same ms, fraud holds), so what was known before T never changes. That a payment was no fraud is kept
+only where fraud was said of it: a history says it of nearly every payment, and 16 places would hold nothing else.
 """
 
 from __future__ import annotations
