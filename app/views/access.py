@@ -82,7 +82,10 @@ def _challenge(error: str) -> dict[str, str]:
 
 
 def _check_host(request: web.Request) -> None:
-    host = request.url.host or ""
+    try:
+        host = request.url.host or ""
+    except ValueError:  # a Host header that no URL can be made of
+        host = ""
     if not is_loopback(host):
         detail = "without PRAHARI_API_TOKEN the views answer only under a loopback name, such as localhost"
         raise Problem(421, detail)

@@ -56,4 +56,5 @@ class WithoutRequestBytes(logging.Filter):
         if isinstance(record.exc_info, tuple) and record.exc_info[0] is not None:
             record.msg, record.args = "malformed request refused: %s", (record.exc_info[0].__name__,)
             record.exc_info = record.exc_text = None
+            record.levelno, record.levelname = logging.INFO, "INFO"
         return True

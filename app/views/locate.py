@@ -139,7 +139,10 @@ async def _ask(session: aiohttp.ClientSession, url: URL, params: dict[str, str],
 
 
 def _incomplete(question: Question, missing: Sequence[int], silences: Sequence[str]) -> Problem:
-    why = "; ".join(silences) or "no worker has it ready: partitions are moving, being restored or catching up"
+    why = "; ".join(silences) or (
+        "no worker that can be asked has it ready; partitions are moving or being restored, or several workers give "
+        "the same NODE_CANONICAL_URL"
+    )
     detail = (
         f"needed all partitions that may hold {question.what}, got no answer for {_places(question, missing)}: {why}"
     )

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import TYPE_CHECKING
 
 import pytest
+from aiohttp.test_utils import TestServer
 
 from app.views.access import check_exposure
-from app.views.routes import VIEWS
+from app.views.locate import connect_peers
+from app.views.routes import VIEWS, create_application
+from app.views.server import protocol_logger
 from features.errors import SettingsError
-from tests.views.worlds import NOW_MS, HeldWorker, paid
+from tests.views.worlds import NOW_MS, HeldWorker, paid, silent_tail
 
 if TYPE_CHECKING:
     from tests.views.worlds import World
@@ -28,7 +32,7 @@ async def test_without_the_token_nothing_is_shown(world: World, path: str) -> No
     for headers in (
         {},
         {"Authorization": "Bearer wrong"},
-        {"Authorization": "Basic s3cret"},
+        {"Authorization": "Digest s3cret"},
         {"Authorization": "s3cret"},
     ):
         response, problem = await worker.get(path, headers=headers)
@@ -60,12 +64,13 @@ async def test_probes_need_no_token(world: World, path: str) -> None:
     assert response.status == 200
 
 
-async def test_without_a_token_another_name_is_not_answered(world: World) -> None:
+@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "localhost@evil", "localhost:x", "ä b", ""])
+async def test_without_a_token_another_name_is_not_answered(world: World, host: str) -> None:
     """A web page that points its own name at loopback gets nothing."""
     worker = HeldWorker()
     await world.serve(worker)
 
-    response, _ = await worker.get("/alerts", headers={"Host": "evil.example"})
+    response, _ = await worker.get("/alerts", headers={"Host": host})
 
     assert response.status == 421
 
@@ -136,6 +141,24 @@ async def test_no_request_puts_a_whole_vpa_into_the_log(
 
     assert "kumar" not in caplog.text
     assert f" {response.status} " in caplog.text
+
+
+async def test_a_malformed_request_is_not_quoted_in_the_log(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """Its trace would hold the request line."""
+    caplog.set_level(logging.DEBUG)
+    application = create_application(HeldWorker(), (connect_peers, silent_tail))  # type: ignore[arg-type]
+    server = TestServer(application)
+    await server.start_server(access_log=None, logger=protocol_logger)
+    world.servers.append(server)
+    reader, writer = await asyncio.open_connection(server.host, server.port)
+
+    writer.write(b"GET /payers/ravi.kumar@okaxis\0 HTTP/1.1\r\n\r\n")
+    answer = await reader.read()
+    writer.close()
+
+    assert b" 400 " in answer
+    assert "malformed request refused" in caplog.text
+    assert "kumar" not in caplog.text
 
 
 async def test_an_error_of_ours_says_nothing_of_our_insides(world: World, caplog: pytest.LogCaptureFixture) -> None:
