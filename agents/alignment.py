@@ -41,14 +41,16 @@ class _Heard:
 class Aligner:
     """The heads of all partitions that are catching up; one for all payer partitions of a worker.
 
-    `clock` gives seconds that only grow. `on_change` is called when a head of ours moved or left, so that it can be
-    told to the other workers.
+    Within a worker a head moves as soon as what came before it was handed to the producer, which keeps the order. To
+    other workers only *durable* heads are told: everything before them is acknowledged. `clock` gives seconds that only
+    grow; `on_change` is called when there is something to tell.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self.on_change: Callable[[], None] = lambda: None
         self._ours: dict[int, int] = {}
+        self._durable: dict[int, int] = {}
         self._caught_up: set[int] = set()
         self._theirs: dict[int, _Heard] = {}
         self._moved = asyncio.Event()
@@ -58,9 +60,14 @@ class Aligner:
         """Heads of our partitions that are catching up, by partition, in ms."""
         return self._ours
 
+    @property
+    def durable_heads(self) -> Mapping[int, int]:
+        """Heads before which everything is acknowledged: what other workers may rely on."""
+        return self._durable
+
     def begin(self, partition: int, head_ms: int = UNKNOWN_MS) -> None:
         """Say that a partition of ours has a backlog, before it starts."""
-        self._ours[partition] = head_ms
+        self._ours[partition] = self._durable[partition] = head_ms
         self._caught_up.discard(partition)
         self._theirs.pop(partition, None)
         self.on_change()
@@ -70,19 +77,28 @@ class Aligner:
         if head_ms > self._ours.get(partition, UNKNOWN_MS):
             self._ours[partition] = head_ms
             self._wake()
-            self.on_change()
 
     def leave(self, partition: int) -> None:
         """Say that a partition of ours reached its log's end, or never was behind it."""
         self._ours.pop(partition, None)
         self._theirs.pop(partition, None)
-        self._caught_up.add(partition)
         self._wake()
+
+    def settle(self, partition: int, head_ms: int | None) -> None:
+        """Say that everything before this head is acknowledged; None: everything, and the partition has left."""
+        if head_ms is None:
+            self._durable.pop(partition, None)
+            self._caught_up.add(partition)
+        elif head_ms > self._durable.get(partition, head_ms):
+            self._durable[partition] = head_ms
+        else:
+            return
         self.on_change()
 
     def forget(self, partition: int) -> None:
         """Give a partition up: where it stood holds us until its new owner is heard of."""
-        head_ms = self._ours.pop(partition, None)
+        head_ms = self._durable.pop(partition, None)
+        self._ours.pop(partition, None)
         self._caught_up.discard(partition)
         if head_ms is not None:
             self._theirs[partition] = _Heard(head_ms, self._clock())

@@ -1,8 +1,8 @@
 """The batch protocol: nothing lost, nothing counted twice, for one partition of one stage.
 
 ```
-chunk ─► compute ─► 3 outputs sent, acked ─► 4 changelog transaction ─► 5 RocksDB batch ─► ack of the chunk
-         └──── next chunk meanwhile ◄──────┘ └── several chunks at once, behind the latency path ──┘
+chunk ─► compute, encode ─► 3 outputs sent ─► acked ─► 4 changelog transaction ─► 5 RocksDB batch ─► ack of the chunk
+         └── next part meanwhile ◄───────┘            └── several chunks at once, behind the latency path ──┘
 ```
 
 1. and 2. (load states, skip what is applied, compute in order) are the stage's `Logic`; here are the order of the
@@ -15,21 +15,33 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from agents.ports import Hold
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
-    from agents.ports import Chunk, Logic, Send
+    from agents.ports import Chunk, Logic, Part, Send
     from tables.partition import TablePartition
 
 #: Chunks that may wait in a task before the transport stops fetching for its partition.
 CHUNKS_WAITING_MAX = 4
 #: Encoded state that may wait for its changelog transaction; the design's 4 MiB, for the whole partition.
 STATE_WAITING_BYTES_MAX = 4 * 1024 * 1024
+#: Parts whose outputs may be on their way; the producer keeps their order.
+PARTS_SENT_MAX = 16
 _FINISH_POLL_S = 0.01
+
+
+@dataclass(slots=True)
+class _Sent:
+    """A part whose outputs are on their way, or the chunk that ended with the part before."""
+
+    part: Part | None
+    acknowledged: Awaitable[object] | None
+    finished: Chunk | None
 
 
 class PartitionTask:
@@ -56,7 +68,9 @@ class PartitionTask:
         self._on_fatal = on_fatal
         self._commit_linger_s = commit_linger_s
         self._waiting: asyncio.Queue[Chunk] = asyncio.Queue()
+        self._sent: asyncio.Queue[_Sent | None] = asyncio.Queue(PARTS_SENT_MAX)
         self._computed: list[Chunk] = []
+        self._computing = False
         self._dirty = asyncio.Event()
         self._committed = asyncio.Event()
         self._finishing = asyncio.Event()
@@ -66,6 +80,7 @@ class PartitionTask:
         """Begin to take chunks."""
         self._tasks = [
             asyncio.create_task(self._guard(self._compute_loop()), name=f"{self.name} compute"),
+            asyncio.create_task(self._guard(self._durable_loop()), name=f"{self.name} durable"),
             asyncio.create_task(self._guard(self._commit_loop()), name=f"{self.name} commit"),
         ]
 
@@ -73,6 +88,11 @@ class PartitionTask:
         """Take a chunk; one that comes after `finish` is dropped: the next owner reads it again."""
         if not self._finishing.is_set():
             self._waiting.put_nowait(chunk)
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing waits and nothing is being computed or sent."""
+        return self._waiting.empty() and self._sent.empty() and not self._computing
 
     @property
     def full(self) -> bool:
@@ -89,23 +109,39 @@ class PartitionTask:
     async def _compute_loop(self) -> None:
         while not self._finishing.is_set():
             chunk = await self._unless_finishing(self._waiting.get())
-            if chunk is not None and await self._compute(chunk):
-                self._computed.append(chunk)
-                self._dirty.set()
+            if chunk is None:
+                continue
+            self._computing = True
+            if await self._compute(chunk):
+                await self._sent.put(_Sent(None, None, chunk))
+            self._computing = False
+        await self._sent.put(None)
 
     async def _compute(self, chunk: Chunk) -> bool:
-        """Compute, send and stage a chunk part by part; False where finishing cut it short."""
+        """Compute a chunk part by part and hand over its outputs; False where finishing cut it short."""
         async for part in self.logic.parts(chunk):
             if isinstance(part, Hold):
                 await self._unless_finishing(part.until)
             else:
-                if part.outputs:
-                    await self._send(part.outputs)
-                self.table.stage(part.states, part.applied)
+                self.table.prepare(part.states, part.applied)
+                acknowledged = await self._send(part.outputs) if part.outputs else None
+                await self._sent.put(_Sent(part, acknowledged, None))
                 await self._bound_waiting_state()
             if self._finishing.is_set():
                 return False
         return True
+
+    async def _durable_loop(self) -> None:
+        """Stage each part when its outputs are acknowledged, in the order in which they were sent."""
+        while (sent := await self._sent.get()) is not None:
+            if sent.acknowledged is not None:
+                await sent.acknowledged
+            if sent.part is not None:
+                self.table.stage()
+                sent.part.on_durable()
+            if sent.finished is not None:
+                self._computed.append(sent.finished)
+                self._dirty.set()
 
     async def _bound_waiting_state(self) -> None:
         while self.table.waiting_bytes > STATE_WAITING_BYTES_MAX:
@@ -120,10 +156,10 @@ class PartitionTask:
                 await self._unless_finishing(asyncio.sleep(self._commit_linger_s))
             self._dirty.clear()
             await self._commit()
-        compute = self._tasks[0]
-        while not compute.done():  # it may wait for room that only a commit makes
+        durable = self._tasks[1]
+        while not durable.done():  # computing may wait for room that only a commit makes
             await self._commit()
-            await asyncio.wait({compute}, timeout=_FINISH_POLL_S)
+            await asyncio.wait({durable}, timeout=_FINISH_POLL_S)
         await self._commit()
 
     async def _commit(self) -> None:

@@ -66,7 +66,10 @@ class NoTable:
 
     waiting_bytes = 0
 
-    def stage(self, states: Mapping[bytes, Any], applied: bytes) -> None:
+    def prepare(self, states: Mapping[bytes, Any], applied: bytes) -> None:
+        """Keep nothing."""
+
+    def stage(self) -> None:
         """Keep nothing."""
 
     async def commit(self) -> None:

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
-from budget.candidates import CandidateFilter
 
 from agents.bundle import CONTROL_SOURCE, Bundle, ControlItem, TransactionItem, VerdictItem, decode_bundle
 from agents.decision import NO_MODEL, decision_json
 from agents.ports import Hold, Outgoing, Part
 from agents.rejected import rejected_original
 from agents.run import OUTSIDE_BUDGET, RUN_VERSION, Candidate, Run, encode_run
+from budget.candidates import CandidateFilter
 from features import payee
 from features.clock import ist_day
 from features.errors import RejectedTransaction

@@ -8,6 +8,7 @@ the last record that counted, and the watermark: the newest event time seen, whi
 from __future__ import annotations
 
 import logging
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -73,6 +74,7 @@ class PayerLogic:
         self._table = table
         self._aligner = aligner
         self._payee_partition = payee_partition
+        self._sent_heads_ms: deque[int] = deque()
         data = table.applied
         self.applied = PayerApplied() if data is None else msgspec.msgpack.decode(data, type=PayerApplied)
 
@@ -91,8 +93,24 @@ class PayerLogic:
                 continue
             yield self._part(parsed[start:end])
             start = end
-        if chunk.behind == 0 and self._aligner.catching_up(self._partition):
+        if chunk.behind == 0:
+            self.caught_up()
+
+    def caught_up(self) -> None:
+        """Leave the alignment: the log's end is reached."""
+        if self._aligner.catching_up(self._partition):
             self._aligner.leave(self._partition)
+            self._settle()
+
+    def _settle(self) -> None:
+        """Tell how far everything is acknowledged: to the oldest part on its way, or to the head."""
+        oldest_ms = self._sent_heads_ms[0] if self._sent_heads_ms else self._aligner.heads.get(self._partition)
+        self._aligner.settle(self._partition, oldest_ms)
+
+    def _on_durable(self) -> None:
+        self._sent_heads_ms.popleft()
+        if self._aligner.catching_up(self._partition) or self._partition in self._aligner.durable_heads:
+            self._settle()
 
     def _end_of_part(self, parsed: Sequence[_Parsed], start: int) -> int:
         """Return where the part that begins at `start` ends: at the alignment bound, or at the most accounts."""
@@ -101,6 +119,7 @@ class PayerLogic:
             head_ms = parsed[start].event_time_ms
             if head_ms is not None:
                 self._aligner.move(self._partition, max(head_ms, self.applied.watermark_ms))
+                self._settle()
             bound_ms = self._aligner.bound_ms(self._partition)
         end = min(start + PART_ACCOUNTS_MAX, len(parsed))
         if bound_ms is None:
@@ -125,8 +144,9 @@ class PayerLogic:
             for start in range(0, len(items), BUNDLE_ITEMS_MAX):
                 bundle = Bundle(BUNDLE_VERSION, self._partition, items[start : start + BUNDLE_ITEMS_MAX])
                 outputs.append(Outgoing("transactions-by-payee", payee_partition, None, encode_bundle(bundle)))
+        self._sent_heads_ms.append(self._aligner.heads.get(self._partition, self.applied.watermark_ms))
         self.applied.source_offset = parsed[-1].record.offset
-        return Part(outputs, states, msgspec.msgpack.encode(self.applied))
+        return Part(outputs, states, msgspec.msgpack.encode(self.applied), self._on_durable)
 
     def _apply(self, item: _Parsed, states: dict[bytes, PayerState], bundles: dict[int, list[Any]]) -> None:
         content = item.content

@@ -43,9 +43,12 @@ class Outgoing(NamedTuple):
 
 
 class Send(Protocol):
-    """Send outputs and return when all are acknowledged; raises where one could not be."""
+    """Hand outputs to the producer, and return what ends when all are acknowledged or raises where one could not be.
 
-    def __call__(self, outputs: Sequence[Outgoing]) -> Awaitable[None]: ...
+    The order of the calls is the order of the records in each partition's log.
+    """
+
+    def __call__(self, outputs: Sequence[Outgoing]) -> Awaitable[Awaitable[object]]: ...
 
 
 @dataclass(slots=True)
@@ -62,11 +65,15 @@ class Chunk:
 
 @dataclass(slots=True)
 class Part:
-    """What a run of records came to: outputs to send, states they changed, and what is applied with them."""
+    """What a run of records came to: outputs to send, states they changed, and what is applied with them.
+
+    `on_durable` is called when the outputs are acknowledged.
+    """
 
     outputs: list[Outgoing] = field(default_factory=list)
     states: Mapping[bytes, Any] = field(default_factory=dict)
     applied: bytes = b""
+    on_durable: Callable[[], None] = lambda: None
 
 
 @dataclass(slots=True)
@@ -77,6 +84,6 @@ class Hold:
 
 
 class Logic(Protocol):
-    """What a stage computes. Parts come one after the other: each is sent and staged before the next is computed."""
+    """What a stage computes: part after part, each handed to the producer before the next is computed."""
 
     def parts(self, chunk: Chunk) -> AsyncIterator[Part | Hold]: ...

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 TOPIC = "alignment"
-TELL_EVERY_S = 0.01
+TELL_EVERY_S = 0.001
 REPEAT_EVERY_S = 1.0
 
 
@@ -74,10 +74,10 @@ class HeadSharing:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._changed.wait(), REPEAT_EVERY_S)
             self._changed.clear()
-            heads, caught_up = dict(self._aligner.heads), self._aligner.take_caught_up()
+            heads, caught_up = dict(self._aligner.durable_heads), self._aligner.take_caught_up()
             if heads or caught_up:
                 said = {"worker": self._worker, "heads": list(heads.items()), "caught_up": sorted(caught_up)}
-                await self._send([Outgoing(TOPIC, 0, None, orjson.dumps(said))])
+                await (await self._send([Outgoing(TOPIC, 0, None, orjson.dumps(said))]))
             await asyncio.sleep(TELL_EVERY_S)
 
     async def _hear(self, consumer: AIOKafkaConsumer) -> None:

@@ -6,6 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import (
+    CoordinatorLoadInProgressError,
+    GroupCoordinatorNotAvailableError,
+    NotCoordinatorForGroupError,
+)
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from app.topics import SINGLE_PARTITION
 
@@ -13,6 +19,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from app.faust_app import PrahariApp
+
+
+# A broker that just started makes its group topic at the first question, and has no answer until then.
+_patient = retry(
+    retry=retry_if_exception_type(
+        (GroupCoordinatorNotAvailableError, CoordinatorLoadInProgressError, NotCoordinatorForGroupError)
+    ),
+    wait=wait_fixed(0.2),
+    stop=stop_after_delay(30),
+    reraise=True,
+)
 
 
 class GroupLag:
@@ -48,11 +65,13 @@ class GroupLag:
         """Return the sum of a topic's end offsets."""
         return sum((await self._consumer.end_offsets(self._partitions(topic))).values())
 
+    @_patient
     async def committed(self, topic: str) -> int:
         """Return the sum of the group's committed offsets of a topic."""
         offsets = await self._admin.list_consumer_group_offsets(self._group)
         return sum(max(0, offsets[tp].offset) for tp in self._partitions(topic) if tp in offsets)
 
+    @_patient
     async def has_members(self) -> bool:
         """Whether any worker is in the group."""
         responses = await self._admin.describe_consumer_groups([self._group])

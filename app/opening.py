@@ -31,8 +31,20 @@ if TYPE_CHECKING:
     from app.faust_app import PrahariApp
 
 
+_IDLE_S = 2.0
+
+
 async def _nothing_to_close() -> None:
     return
+
+
+async def _leave_when_idle(task: PartitionTask, logic: PayerLogic) -> None:
+    """Take a partition out of alignment when nothing comes any more; its log may end in a transaction's marker."""
+    while True:
+        before = logic.applied.source_offset
+        await asyncio.sleep(_IDLE_S)
+        if task.idle and logic.applied.source_offset == before:
+            logic.caught_up()
 
 
 class StageOpener:
@@ -60,11 +72,16 @@ class StageOpener:
         position = logic.applied.source_offset + 1
         await self._align(partition, position, logic.applied.watermark_ms)
 
+        opened = self._opened(f"payer[{partition}]", logic, table, position, close_table)
+        watch = asyncio.create_task(_leave_when_idle(opened.task, logic))
+
         async def close() -> None:
+            watch.cancel()
             self.aligner.forget(partition)
             await close_table()
 
-        return self._opened(f"payer[{partition}]", logic, table, position, close)
+        opened.close = close
+        return opened
 
     async def _align(self, partition: int, position: int, watermark_ms: int) -> None:
         """Say before it starts whether a payer partition has a backlog, and whom else to expect."""
@@ -74,6 +91,7 @@ class StageOpener:
             self.aligner.begin(partition, watermark_ms)
         else:
             self.aligner.leave(partition)
+            self.aligner.settle(partition, None)
         ours = {tp.partition for tp in self._app.consumer.assignment() if tp.topic == log.topic}
         self.aligner.expect(set(range(self._app.conf.topic_partitions)) - ours)
 

@@ -24,8 +24,8 @@ class BatchSender:
         self._producer = producer
         self._topic_prefix = topic_prefix
 
-    async def __call__(self, outputs: Sequence[Outgoing]) -> None:
-        """Send `outputs` and return when the brokers have all of them; raises aiokafka's error otherwise."""
+    async def __call__(self, outputs: Sequence[Outgoing]) -> asyncio.Future[list[Any]]:
+        """Queue `outputs` and return what ends when the brokers have all of them, or raises aiokafka's error."""
         by_partition: dict[tuple[str, int], list[Outgoing]] = defaultdict(list)
         for output in outputs:
             by_partition[output.topic, output.partition].append(output)
@@ -35,7 +35,7 @@ class BatchSender:
             for (topic, partition), records in by_partition.items()
             for batch in _batches(producer, records)
         ]
-        await asyncio.gather(*sent)
+        return asyncio.gather(*sent)
 
 
 def _batches(producer: AIOKafkaProducer, records: Sequence[Outgoing]) -> list[Any]:

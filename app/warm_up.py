@@ -73,10 +73,10 @@ async def _send(app: PrahariApp, history: Path) -> int:
                 outputs.append(output)
                 sent += output.headers[0][1] == KIND_WARM_UP
                 if len(outputs) == _SEND_RECORDS:
-                    await send(outputs)
+                    await (await send(outputs))
                     progress.update(task, completed=sent)
                     outputs = []
-            await send(outputs)
+            await (await send(outputs))
     finally:
         await producer.stop()
     return sent
@@ -86,9 +86,11 @@ def outgoing(records: Iterable[Transaction | Verdict], partition_of: Callable[[b
     """Yield payments and verdicts, in the order given, as marked records of `transactions`."""
     for record in records:
         key = record.payer_vpa.encode()
-        is_verdict = isinstance(record, Verdict)
-        value = verdict_json(record) if is_verdict else transaction_json(record)
-        kind = KIND_VERDICT if is_verdict else KIND_WARM_UP
+        value, kind = (
+            (verdict_json(record), KIND_VERDICT)
+            if isinstance(record, Verdict)
+            else (transaction_json(record), KIND_WARM_UP)
+        )
         yield Outgoing("transactions", partition_of(key), key, value, ((KIND_HEADER, kind),))
 
 
@@ -151,5 +153,5 @@ async def _wait_applied(app: PrahariApp, lag: GroupLag) -> None:
 
 def _start_worker(app: PrahariApp) -> subprocess.Popen[bytes]:
     environment = {**os.environ, "APP_DATADIR": str(app.conf.datadir)}
-    command = [sys.executable, "-m", "faust", "-A", "app.main", "worker", "-l", "warning", "--without-web"]
+    command = [sys.executable, "-m", "faust", "-A", "app.main", "worker", "-l", "warn", "--without-web"]
     return subprocess.Popen(command, env=environment)  # noqa: S603 - our own worker

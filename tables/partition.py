@@ -1,19 +1,22 @@
 """What a stage holds of its table: decoded states in a bounded cache, over RocksDB, over the changelog.
 
 ```
-          load                      stage                        commit
-keys ───────────► states ──fold──► changes, applied ──► waiting ───────► changelog transaction ──► RocksDB batch
+       load                 prepare                 stage             commit
+keys ───────► states, fold ────────► encoded values ──────► waiting ────────► changelog transaction ──► RocksDB batch
+                                     outputs on their way   outputs there
 ```
 
-`stage` takes the encoded values as of one chunk; `commit` writes everything staged so far, newest value per key, with
-the applied record of the last of those chunks: state in the log is always the state as of one known place of the
-input, never a mixture with newer values from the cache. A value that waits for its commit is found before RocksDB is
-asked, so an evicted cache entry never falls back to a stale one.
+`prepare` encodes the values as of the end of a part, before its outputs are sent; `stage` takes them when the outputs
+are acknowledged, in the same order; `commit` writes everything staged so far, newest value per key, with the applied
+record of the last of those parts: state in the log is always the state as of one known place of the input, never a
+mixture with newer values from the cache. A value on its way is found before RocksDB is asked, so an evicted cache entry
+never falls back to a stale one.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
 from tables.store import APPLIED_KEY
@@ -59,13 +62,15 @@ class TablePartition(Generic[State]):
         self._codec = codec
         self._cache_entries = cache_entries
         self._cache: dict[bytes, State] = {}
+        self._prepared: deque[tuple[dict[bytes, bytes | None], int]] = deque()
         self._waiting: dict[bytes, bytes | None] = {}
         self._committing: dict[bytes, bytes | None] = {}
         self.waiting_bytes = 0
+        self._staged_bytes = 0
         self.applied = store.applied or None
 
     def load(self, keys: Iterable[bytes]) -> dict[bytes, State]:
-        """Return the states of `keys`; whoever changes one in place puts it back with `stage`."""
+        """Return the states of `keys`; whoever changes one in place puts it back with `prepare`."""
         states: dict[bytes, State] = {}
         missing: list[bytes] = []
         cache, decode = self._cache, self._codec.decode
@@ -82,16 +87,25 @@ class TablePartition(Generic[State]):
                 cache[key] = states[key] = state
         return states
 
-    def stage(self, states: Mapping[bytes, State], applied: bytes) -> None:
-        """Take the states as of the end of a chunk and what the stage has applied by then, for the next commit."""
-        encode, cache, waiting = self._codec.encode, self._cache, self._waiting
+    def prepare(self, states: Mapping[bytes, State], applied: bytes) -> None:
+        """Encode the states as of the end of a part, with what the stage has applied by then."""
+        encode, cache = self._codec.encode, self._cache
+        values: dict[bytes, bytes | None] = {APPLIED_KEY: applied}
+        size = 0
         for key, state in states.items():
             cache[key] = state
-            data = encode(state)
-            waiting[key] = data
-            self.waiting_bytes += len(data)
-        waiting[APPLIED_KEY] = self.applied = applied
+            values[key] = data = encode(state)
+            size += len(data)
+        self.waiting_bytes += size
+        self._prepared.append((values, size))
         self._evict()
+
+    def stage(self) -> None:
+        """Take the oldest part that was prepared for the next commit: its outputs are durable."""
+        values, size = self._prepared.popleft()
+        self._waiting.update(values)
+        self._staged_bytes += size
+        self.applied = values[APPLIED_KEY]
 
     async def commit(self) -> None:
         """Make everything staged so far durable: first the changelog, then RocksDB. One at a time, in order.
@@ -101,7 +115,8 @@ class TablePartition(Generic[State]):
         if not self._waiting:
             return
         self._committing, self._waiting = self._waiting, {}
-        self.waiting_bytes = 0
+        self.waiting_bytes -= self._staged_bytes
+        self._staged_bytes = 0
         offset = await self._changelog.write(self._committing)
         await asyncio.to_thread(self.store.write, self._committing, offset)
         self._committing = {}
@@ -120,7 +135,7 @@ class TablePartition(Generic[State]):
 
     def _read(self, keys: list[bytes]) -> list[bytes | None]:
         newest: Callable[[bytes], bytes | None] = self._newest_uncommitted
-        if not self._waiting and not self._committing:
+        if not self._waiting and not self._committing and not self._prepared:
             return self.store.get_many(keys)
         values = [newest(key) for key in keys]
         absent = [key for key, value in zip(keys, values, strict=True) if value is None]
@@ -128,8 +143,12 @@ class TablePartition(Generic[State]):
         return [next(stored) if value is None else value for value in values]
 
     def _newest_uncommitted(self, key: bytes) -> bytes | None:
-        value = self._waiting.get(key)
-        return self._committing.get(key) if value is None else value
+        prepared = (values for values, _ in reversed(self._prepared))
+        for values in (*prepared, self._waiting, self._committing):
+            value = values.get(key)
+            if value is not None:
+                return value
+        return None
 
     def _evict(self) -> None:
         excess = len(self._cache) - self._cache_entries

@@ -40,7 +40,7 @@ class WorkerProcess:
     def __init__(self, module: str, datadir: Path, bootstrap: str, settings: Mapping[str, str]) -> None:
         self._command = [sys.executable, "-m", "faust", "-A", module, "worker", "-l", "info"]
         self.web_port = free_port()
-        self._environment = {
+        self.environment = {
             **os.environ,
             "BROKER_URL": f"kafka://{bootstrap}",
             "APP_DATADIR": str(datadir),
@@ -55,7 +55,7 @@ class WorkerProcess:
         """Start it without waiting."""
         self._read_from = self.log_path.stat().st_size if self.log_path.exists() else 0
         with self.log_path.open("ab") as log:
-            self._process = subprocess.Popen(self._command, env=self._environment, stdout=log, stderr=log)
+            self._process = subprocess.Popen(self._command, env=self.environment, stdout=log, stderr=log)
         return self
 
     def log(self) -> str:

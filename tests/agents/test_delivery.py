@@ -84,10 +84,13 @@ class Rig:
     store: PartitionStore
 
     def task(self, logic: Any, linger_s: float = 0.0) -> PartitionTask:
-        async def send(outputs: Sequence[Outgoing]) -> None:
-            await asyncio.sleep(0)
-            self.sent.extend(output.value for output in outputs)
-            self.events.append("outputs")
+        async def send(outputs: Sequence[Outgoing]) -> asyncio.Task[None]:
+            async def acknowledge() -> None:
+                await asyncio.sleep(0)
+                self.sent.extend(output.value for output in outputs)
+                self.events.append("outputs")
+
+            return asyncio.create_task(acknowledge())
 
         def on_fatal(_: str, error: BaseException) -> None:
             self.fatal.append(error)
@@ -186,9 +189,11 @@ async def test_an_evicted_state_that_waits_for_its_commit_is_not_read_stale(rig:
     """The cache holds two accounts; a third one's change must be found before RocksDB is asked."""
     for number in range(5):
         states = rig.table.load([f"a{number}".encode()])
-        rig.table.stage({f"a{number}".encode(): states[f"a{number}".encode()] + 7}, b"x")
+        rig.table.prepare({f"a{number}".encode(): states[f"a{number}".encode()] + 7}, b"x")
 
     assert rig.table.load([b"a0"]) == {b"a0": 7}
+    for _ in range(5):
+        rig.table.stage()
     await rig.table.commit()
     assert rig.table.load([b"a1"]) == {b"a1": 7}
     assert rig.store.get(b"a2") == struct.pack(">q", 7)

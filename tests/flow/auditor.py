@@ -123,7 +123,7 @@ def _payees(topics: Topics, expected: Expected, scorer: Scorer) -> None:
                 sequences[record.partition] += 1
 
 
-def _decide(
+def _decide(  # noqa: PLR0917 - one call, in order
     expected: Expected,
     scorer: Scorer,
     place: tuple[int, int],

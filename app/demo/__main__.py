@@ -1,0 +1,130 @@
+"""`python -m app.demo`: history, model, broker, two workers, warm-up, live payments, alerts, a table.
+
+It stays up with its URLs until Ctrl-C; `DEMO_SECONDS=60` ends it by itself with exit code 0. Everything it makes is
+under `build/demo`; history and model are kept for the next run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import sys
+import time
+from pathlib import Path
+
+from app.broker.embedded import EmbeddedBroker
+from app.demo import screen
+from app.demo.children import Child, run
+from app.demo.watch import Watch
+from features.errors import PrahariError
+
+HERE = Path("build/demo")
+HISTORY, MODEL, TRUTH = HERE / "history.parquet", HERE / "model", HERE / "truth.jsonl"
+SEED, PAYMENTS, DAYS = "7", "60000", "30"
+RATE = "100"
+ALERT_RATE = 0.005
+WEB_PORTS = (6066, 6067)
+_READY_S = 60.0
+_BUDGET_EVERY_S = 5.0
+
+
+def main() -> int:
+    """Run the demo and return its exit code."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    children: list[Child] = []
+    try:
+        _prepare()
+        with EmbeddedBroker(_port(9092), HERE / "kafka") as broker:
+            try:
+                _live(broker, children)
+            finally:
+                for child in reversed(children):
+                    child.stop()
+    except KeyboardInterrupt:
+        screen.step("stopped")
+    except PrahariError as exc:
+        screen.console.print(f"demo: {exc}", style="red")
+        return 1
+    return 0
+
+
+def _prepare() -> None:
+    """Make history and model where there are none, and clear what the last run left running state in."""
+    HERE.mkdir(parents=True, exist_ok=True)
+    for old in ("kafka", "worker-1", "worker-2"):
+        shutil.rmtree(HERE / old, ignore_errors=True)
+    python = sys.executable
+    if not HISTORY.exists():
+        screen.step(f"a month of simulated life: {int(PAYMENTS):,} payments, 3.6 % of them frauds")
+        options = ["--transactions", PAYMENTS, "--days", DAYS, "--seed", SEED]
+        run([python, "-m", "simulator", "history", "--out", str(HISTORY), *options], {})
+    if not (MODEL / "manifest.json").exists():
+        screen.step("training a model on it")
+        run([python, "-m", "models", "train", "--history", str(HISTORY), "--out", str(MODEL)], {})
+
+
+def _live(broker: EmbeddedBroker, children: list[Child]) -> None:
+    screen.step(f"Kafka runs on {broker.bootstrap}; starting two workers")
+    environment = {"BROKER_URL": f"kafka://{broker.bootstrap}", "PRAHARI_MODEL_DIR": str(MODEL)}
+    ports = [_port(port) for port in WEB_PORTS]
+    for number, port in enumerate(ports, 1):
+        command = [sys.executable, "-m", "faust", "-A", "app.main", "worker", "-l", "info"]
+        own = {"APP_DATADIR": str(HERE / f"worker-{number}"), "WEB_PORT": str(port)}
+        children.append(Child(f"worker {number}", command, HERE / f"worker-{number}.log", {**environment, **own}))
+    for child in children:
+        child.wait_for("worker ready", _READY_S)
+    screen.step("warming up: the tables get the month's past")
+    run([sys.executable, "-m", "faust", "-A", "app.main", "warm-up", "--history", str(HISTORY)], environment)
+    asyncio.run(_watch(broker, children, ports))
+
+
+async def _watch(broker: EmbeddedBroker, children: list[Child], ports: list[int]) -> None:
+    """Stream live payments and show what comes of them until the time is over."""
+    watch = Watch(broker.bootstrap, screen.show_alert)
+    await watch.start()
+    watching = asyncio.create_task(watch.run())
+    urls = " and ".join(f"http://127.0.0.1:{port}" for port in ports)
+    screen.step(f"live payments, {RATE} a second; any worker answers: {urls} (/alerts, /budget/today, /payers/...)")
+    command = [sys.executable, "-m", "simulator", "stream", "--bootstrap", broker.bootstrap, "--rate", RATE]
+    options = ["--seed", SEED, "--transactions", "100000000", "--truth", str(TRUTH)]
+    TRUTH.unlink(missing_ok=True)
+    children.append(Child("simulator", [*command, *options], HERE / "simulator.log", {}))
+    try:
+        await _show_budget(watch, children)
+    finally:
+        children.pop().stop()
+        await asyncio.sleep(2)
+        watching.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await watching
+        screen.show_result(watch.seen, TRUTH, ALERT_RATE)
+
+
+async def _show_budget(watch: Watch, children: list[Child]) -> None:
+    seconds = float(os.environ.get("DEMO_SECONDS", "inf"))
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        await asyncio.sleep(min(_BUDGET_EVERY_S, max(0.0, end - time.monotonic())))
+        screen.show_budget(watch.seen)
+        for child in children:
+            if not child.running:
+                raise PrahariError(f"needed {child.name} to run, got its end: {child.tail()} (see {child.log})")
+
+
+def _port(wanted: int) -> int:
+    """Return the wanted port of loopback, or a free one where somebody has it."""
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", wanted))
+        except OSError:
+            listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,107 @@
+"""The past: tables warmed up before the first payment, and backlogs drained in the order of their time."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections import defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from agents.alignment import ALIGNMENT_MS
+from agents.bundle import TransactionItem, decode_bundle
+from models.scoring import Scorer
+from rules import load_rules
+from tests.flow.auditor import Topics, check, expect
+from tests.flow.deployment import Deployment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from app.broker.embedded import EmbeddedBroker
+
+RULES = Path("rules/rules.yaml")
+RATE_PPM = 5_000
+#: What may be under way between two workers when one asks the other where it stands.
+IN_FLIGHT_MS = 1_000
+
+
+@pytest.fixture
+def deployment(broker: EmbeddedBroker, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Deployment]:
+    """Give a deployment whose workers do not outlive the test."""
+    made = Deployment(broker.bootstrap, tmp_path, f"{request.node.name[5:40].replace('_', '-').rstrip('-')}.")
+    yield made
+    made.kill_all()
+
+
+def make_history(path: Path, payments: int, days: int) -> Path:
+    """Write a simulated history."""
+    options = ["--transactions", str(payments), "--days", str(days), "--seed", "3"]
+    subprocess.run([sys.executable, "-m", "simulator", "history", "--out", str(path), *options], check=True)
+    return path
+
+
+def run(deployment: Deployment, *command: str) -> subprocess.CompletedProcess[str]:
+    """Run a command against the deployment."""
+    environment = deployment.worker("commands").environment
+    return subprocess.run(
+        [sys.executable, "-m", *command], env=environment, capture_output=True, text=True, check=False, timeout=120
+    )
+
+
+async def audit(deployment: Deployment) -> Topics:
+    """Stop the workers and hold what they wrote against the logs."""
+    await deployment.wait_drained()
+    await deployment.stop_all()
+    topics = await Topics.read(deployment.bootstrap, deployment.prefix)
+    check(topics, expect(topics, Scorer(load_rules(RULES), None)), RATE_PPM)
+    return topics
+
+
+@pytest.mark.timeout(300)
+async def test_warm_up_fills_the_tables_and_decides_nothing(deployment: Deployment, tmp_path: Path) -> None:
+    """The first live payment is scored with a past; the past itself brings neither decisions nor alerts."""
+    history = make_history(tmp_path / "history.parquet", 5_000, 10)
+    done = await asyncio.to_thread(run, deployment, "faust", "-A", "app.main", "warm-up", "--history", str(history))
+    assert done.returncode == 0, done.stderr[-3000:]
+    again = await asyncio.to_thread(run, deployment, "faust", "-A", "app.main", "warm-up", "--history", str(history))
+    assert again.returncode != 0
+    assert "needed an empty topic" in again.stderr
+
+    topics = await audit(deployment)
+    assert not topics.decisions
+    assert not topics.alerts
+    assert len({record.key for record in topics.payers}) > 100
+
+
+@pytest.mark.timeout(300)
+async def test_a_backlog_is_drained_in_the_order_of_its_time(deployment: Deployment, tmp_path: Path) -> None:
+    """Two workers that drain 4 partitions keep them within a second of event time of each other."""
+    history = make_history(tmp_path / "history.parquet", 60_000, 2)
+    deployment.worker("first").start().wait_ready().stop()
+    command = ["--rate", "0", "--history", str(history), "--prefix", deployment.prefix, "--no-labels"]
+    sent = await asyncio.to_thread(
+        run, deployment, "simulator", "stream", "--bootstrap", deployment.bootstrap, *command
+    )
+    assert sent.returncode == 0, sent.stderr[-3000:]
+    deployment.worker("one").start()
+    deployment.worker("two").start()
+
+    topics = await audit(deployment)
+    newest_ms: dict[int, int] = defaultdict(int)
+    behind_ms = []
+    seen: set[tuple[int, int]] = set()
+    for record in topics.bundles:
+        bundle = decode_bundle(record.value)
+        for item in bundle.items:
+            place = (bundle.payer_partition, item.offset)
+            if isinstance(item, TransactionItem) and place not in seen:
+                seen.add(place)
+                behind_ms.append(newest_ms[record.partition] - item.transaction.event_time_ms)
+                newest_ms[record.partition] = max(newest_ms[record.partition], item.transaction.event_time_ms)
+    assert max(behind_ms) <= ALIGNMENT_MS + IN_FLIGHT_MS
+    assert len({json.loads(record.value)["transaction_id"] for record in topics.decisions}) == 60_000
