@@ -90,6 +90,14 @@ def insert(
 
     `slot` is what `slot_of` said of the party, `flags` comes without LAST, `shape` is the sketch's (rows, columns).
     """
+    times = state.times
+    count = len(times)
+    relative = time_ms - state.base_ms
+    in_order = count and state.last_ms <= time_ms and relative < TIME_END and relative - times[0] <= KEEP_MS
+    if in_order and count < RING_MAX and state.overflow is None:  # nearly always, and nothing but an append
+        state.last_ms = time_ms
+        _append(state, relative, amount_paise, take_slot(state.parties, party, slot), flags)
+        return
     state.first_ms = time_ms if state.first_ms == NEVER else min(state.first_ms, time_ms)
     newest_ms = state.last_ms = max(state.last_ms, time_ms)
     if time_ms < newest_ms - KEEP_MS:
@@ -157,23 +165,35 @@ def _start_overflow(state: AccountState, shape: tuple[int, int]) -> Overflow:
     return overflow
 
 
-def _place(state: AccountState, relative: int, amount_paise: int, slot: int, flags: int) -> None:
-    times, slots, totals = state.times, state.slots, state.totals
+def _append(state: AccountState, relative: int, amount_paise: int, slot: int, flags: int) -> None:
+    """Put the newest payment at the end of every column."""
     if amount_paise >= _NARROW_END and state.amounts.typecode == "I":
         state.amounts = array("Q", state.amounts)
-    at = len(times) if not times or times[-1] <= relative else bisect_right(times, relative)
+    slots, totals = state.slots, state.totals
+    earlier = slots.rfind(slot)
+    if earlier >= 0:
+        state.flags[earlier] &= ~LAST
+    state.times.append(relative)
+    state.amounts.append(amount_paise)
+    slots.append(slot)
+    state.flags.append(flags | LAST)
+    totals.append((totals[-1] + amount_paise) & _TOTAL_MASK)
+
+
+def _place(state: AccountState, relative: int, amount_paise: int, slot: int, flags: int) -> None:
+    """Put a payment in its place by time, after those of the same time."""
+    times, slots = state.times, state.slots
+    if not times or times[-1] <= relative:
+        _append(state, relative, amount_paise, slot, flags)
+        return
+    if amount_paise >= _NARROW_END and state.amounts.typecode == "I":
+        state.amounts = array("Q", state.amounts)
+    at = bisect_right(times, relative)
     if slots.find(slot, at) < 0:
         earlier = slots.rfind(slot, 0, at)
         if earlier >= 0:
             state.flags[earlier] &= ~LAST
         flags |= LAST
-    if at == len(times):
-        times.append(relative)
-        state.amounts.append(amount_paise)
-        slots.append(slot)
-        state.flags.append(flags)
-        totals.append((totals[-1] + amount_paise) & _TOTAL_MASK)
-        return
     times.insert(at, relative)
     state.amounts.insert(at, amount_paise)
     slots.insert(at, slot)

@@ -49,13 +49,13 @@ def read_devices(
     if not devices or start == end:
         return nan, nan
     used = state.flags[start:end].translate(_TO_DEVICE)
-    count = 0
-    for index in range(1, len(devices) + 1):
+    device = None if device_id is None else party_hash(device_id)
+    count, is_new = 0, 1.0
+    for index, known in enumerate(devices, 1):
         if used.find(index) >= 0:
             count += 1
+            if known == device:
+                is_new = 0.0
     if not count:
         return nan, nan
-    if device_id is None:
-        return nan, float(count)
-    index = slot_of(devices, party_hash(device_id)) + 1
-    return float(not index or used.find(index) < 0), float(count)
+    return nan if device is None else is_new, float(count)

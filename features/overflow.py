@@ -35,6 +35,8 @@ SNAPSHOTS = BUCKETS_PER_WINDOW + 1
 WIDTHS_MS = tuple(window_ms // BUCKETS_PER_WINDOW for window_ms in WINDOWS_MS)
 ESTIMATES_PER_WINDOW = 32
 
+assert all(width_ms % WIDTHS_MS[0] == 0 for width_ms in WIDTHS_MS)  # noqa: S101 - a relation of constants
+
 COUNT_MASK = (1 << 32) - 1
 SUM_MASK = (1 << 64) - 1
 
@@ -52,7 +54,8 @@ class Overflow:
     sums: array[int]
     sketch: Sketch
     estimated_ms: int
-    due_count: int  # estimate again when `count` has come here
+    due_ms: int  # estimate again at this time,
+    due_count: int  # or when `count` has come here
     estimates: array[int]
 
     @staticmethod
@@ -61,7 +64,7 @@ class Overflow:
         snapshots = SNAPSHOTS * len(WINDOWS_MS)
         counts, sums = array("I", bytes(4 * snapshots)), array("Q", bytes(8 * snapshots))
         estimates = array("I", bytes(4 * len(WINDOWS_MS)))
-        return Overflow(-1, 0, 0, 0, 0, counts, sums, Sketch.start(shape), -1, 0, estimates)
+        return Overflow(-1, 0, 0, 0, 0, counts, sums, Sketch.start(shape), -1, 0, 0, estimates)
 
     def push(self, time_ms: int, amount_paise: int) -> None:
         """Take in one payment that the ring gave up."""
@@ -80,27 +83,32 @@ class Overflow:
     def note_party(self, party: int, time_ms: int, ring_count: int) -> None:
         """Note who took part in an arriving payment, after bringing the estimates up to just before it if due."""
         if time_ms > self.sketch.tick_ms:
-            first = self.first_reaching(time_ms)
-            if first < len(WINDOWS_MS):
-                span_ms = WINDOWS_MS[first] // ESTIMATES_PER_WINDOW
-                grown = (self.count - self.due_count) & COUNT_MASK <= COUNT_MASK >> 1
-                if grown or time_ms - self.estimated_ms >= span_ms:
-                    self._estimate(time_ms, (self.within(first, time_ms)[0] + ring_count) // ESTIMATES_PER_WINDOW)
+            has_grown = (self.count - self.due_count) & COUNT_MASK <= COUNT_MASK >> 1
+            if has_grown or time_ms >= self.due_ms:
+                self._estimate(time_ms, ring_count)
         self.sketch.add(party, time_ms)
 
-    def first_reaching(self, time_ms: int) -> int:
-        """Return the shortest window before T that holds anything pushed out (5: none does)."""
-        behind_ms = time_ms - self.newest_ms
-        for window, window_ms in enumerate(WINDOWS_MS):
-            if behind_ms <= window_ms:
-                return window
-        return len(WINDOWS_MS)
-
-    def distincts(self, time_ms: int, first: int) -> list[int]:
-        """Return about how many parties took part within each window before T; `first` is `first_reaching(T)`."""
+    def extend(self, time_ms: int, counts: list[int], sums: list[int], distincts: list[int]) -> None:
+        """Add to what the ring holds of each window before T, in place, what was pushed out of it."""
+        first = self._first_reaching(time_ms)
         if 0 <= time_ms - self.estimated_ms <= WIDTHS_MS[first]:
-            return self.estimates.tolist()
-        return self.sketch.estimate(time_ms, [time_ms - window_ms for window_ms in WINDOWS_MS])
+            estimates = self.estimates.tolist()
+        else:
+            estimates = self.sketch.estimate(time_ms, [time_ms - window_ms for window_ms in WINDOWS_MS])
+        for window in range(first, len(WINDOWS_MS)):
+            count, sum_paise = self.within(window, time_ms)
+            least = distincts[window]
+            counts[window] += count
+            sums[window] += sum_paise
+            distincts[window] = min(max(estimates[window], least), least + count)
+
+    def _first_reaching(self, time_ms: int) -> int:
+        """Return the shortest window before T that holds anything pushed out; the longest must."""
+        behind_ms = time_ms - self.newest_ms
+        first = 0
+        while behind_ms > WINDOWS_MS[first]:
+            first += 1
+        return first
 
     def within(self, window: int, time_ms: int) -> tuple[int, int]:
         """Return (payments, paise) pushed out in the window's [T - w, T), within the module's error bound."""
@@ -110,23 +118,32 @@ class Overflow:
         count, sum_paise = self._before(window, time_ms)
         return (count - count_start) & COUNT_MASK, (sum_paise - sum_start) & SUM_MASK
 
-    def _estimate(self, time_ms: int, growth: int) -> None:
+    def _estimate(self, time_ms: int, ring_count: int) -> None:
+        if time_ms - self.newest_ms > WINDOWS_MS[-1]:
+            return
+        first = self._first_reaching(time_ms)
+        growth = (self.within(first, time_ms)[0] + ring_count) // ESTIMATES_PER_WINDOW
         starts_ms = [time_ms - window_ms for window_ms in WINDOWS_MS]
         self.estimates = array("I", self.sketch.estimate(time_ms, starts_ms))
         self.estimated_ms = time_ms
+        self.due_ms = time_ms + WINDOWS_MS[first] // ESTIMATES_PER_WINDOW
         self.due_count = (self.count + max(growth, 1)) & COUNT_MASK
 
     def _open_buckets(self, time_ms: int) -> None:
         for window, width_ms in enumerate(WIDTHS_MS):
             bucket, previous = time_ms // width_ms, self.newest_ms // width_ms
+            if bucket == previous:
+                if not window:  # every wider bucket starts where one of the narrowest does
+                    return
+                continue
+            at = window * SNAPSHOTS
             if bucket - previous >= SNAPSHOTS:
-                at = window * SNAPSHOTS
                 self.counts[at : at + SNAPSHOTS] = array("I", (self.count,)) * SNAPSHOTS
                 self.sums[at : at + SNAPSHOTS] = array("Q", (self.sum_paise,)) * SNAPSHOTS
-            elif bucket != previous:
-                for opened in range(previous + 1, bucket + 1):
-                    at = window * SNAPSHOTS + opened % SNAPSHOTS
-                    self.counts[at], self.sums[at] = self.count, self.sum_paise
+                continue
+            for opened in range(previous + 1, bucket + 1):
+                self.counts[at + opened % SNAPSHOTS] = self.count
+                self.sums[at + opened % SNAPSHOTS] = self.sum_paise
 
     def _push_late(self, time_ms: int, amount_paise: int) -> None:
         for window, width_ms in enumerate(WIDTHS_MS):

@@ -7,7 +7,6 @@ and a sketch.
 
 from __future__ import annotations
 
-from array import array
 from dataclasses import dataclass
 from math import nan
 from typing import TYPE_CHECKING, Any
@@ -20,15 +19,13 @@ from features.hashing import party_hash
 from features.reading import (
     age_days,
     count_amount,
-    count_flag,
-    flag_bits,
     over_largest,
     over_mean,
     seconds_since_last,
 )
 from features.summary import summarise
 from features.verdicts import add_verdict, count_fraud_verdicts
-from features.windows import read_windows
+from features.windows import NEW_BITS, read_windows
 
 if TYPE_CHECKING:
     from features.transaction import Transaction, Verdict
@@ -60,15 +57,14 @@ def read(state: PayeeState, txn: Transaction) -> list[float]:
         state = PayeeState()
     windows = read_windows(state, time_ms)
     _, from_1h, from_24h, _, start, end = windows.bounds
-    bits = flag_bits(state, from_24h, end)
-    new_24h = count_flag(bits, NEW)
+    new_24h = ((windows.flags >> ((from_24h - start) << 3)) & NEW_BITS).bit_count()
     slot = slot_of(state.parties, party_hash(txn.payer_vpa))
     row = [
         *windows.counts,
         *[sum_paise / 100 for sum_paise in windows.sums_paise],
         *windows.distincts,
         slot < 0 or state.slots.rfind(slot, start, end) < 0,
-        count_flag(bits, NEW, from_1h - from_24h),
+        ((windows.flags >> ((from_1h - start) << 3)) & NEW_BITS).bit_count(),
         new_24h,
         new_24h / (end - from_24h) if end != from_24h else nan,
         over_mean(amount_paise, windows),
@@ -79,7 +75,7 @@ def read(state: PayeeState, txn: Transaction) -> list[float]:
         count_fraud_verdicts(state, time_ms),
         nan if txn.payee_type is None else txn.payee_type == "ENTITY",
     ]
-    return array("d", row).tolist()
+    return list(map(float, row))
 
 
 def fold(state: PayeeState, txn: Transaction) -> PayeeState:

@@ -30,10 +30,10 @@ from features.devices import read_devices, take_device
 from features.expiry import STUB_AFTER_MS, clear_payments, is_absent, may_shrink, may_vanish
 from features.fields import check_kept_ranges
 from features.hashing import CONTENT_BITS, id_hash, party_hash, payment_key
-from features.reading import age_days, count_flag, flag_bits, over_largest, over_mean, seconds_since_last
+from features.reading import age_days, over_largest, over_mean, seconds_since_last
 from features.summary import summarise
 from features.verdicts import add_verdict, count_fraud_verdicts
-from features.windows import read_windows
+from features.windows import FAILED_BITS, NEW_BITS, TINY_BITS, read_windows
 
 if TYPE_CHECKING:
     from features.transaction import Transaction, Verdict
@@ -82,8 +82,7 @@ def read(state: PayerState, txn: Transaction) -> list[float]:
     shifted = time_ms + IST_OFFSET_MS
     windows = read_windows(state, time_ms)
     _, from_1h, from_24h, _, start, end = windows.bounds
-    bits = flag_bits(state, from_24h, end)
-    skip = from_1h - from_24h
+    hour, day = windows.flags >> ((from_1h - start) << 3), windows.flags >> ((from_24h - start) << 3)
     is_new, paid_before, since_payee = _read_payee(state, txn, start, end)
     row = [
         amount_paise / 100,
@@ -101,14 +100,14 @@ def read(state: PayerState, txn: Transaction) -> list[float]:
         is_new,
         paid_before,
         since_payee,
-        count_flag(bits, NEW, skip),
-        count_flag(bits, NEW),
+        (hour & NEW_BITS).bit_count(),
+        (day & NEW_BITS).bit_count(),
         *read_devices(state, state.devices, txn.device_id, start, end),
-        count_flag(bits, FAILED),
-        count_flag(bits, TINY, skip),
+        (day & FAILED_BITS).bit_count(),
+        (hour & TINY_BITS).bit_count(),
         count_fraud_verdicts(state, time_ms),
     ]
-    return array("d", row).tolist()
+    return list(map(float, row))
 
 
 def fold(state: PayerState, txn: Transaction) -> PayerState:

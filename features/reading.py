@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from features.account import FAILED, NEVER, NEW, RING_MAX, TINY
+from features.account import NEVER
 from features.clock import DAY_MS
 from features.columns import COLUMN_TYPES, NUMPY_FROM
 
@@ -15,18 +15,15 @@ if TYPE_CHECKING:
     from features.account import AccountState
     from features.windows import Windows
 
-_MASKS = {flag: int.from_bytes(bytes((flag,)) * RING_MAX, "little") for flag in (NEW, FAILED, TINY)}
-
-
-def last_before(state: AccountState, end: int, time_ms: int) -> int:
-    """Return the time of the newest payment known before `time_ms` (`end` in the ring), or NEVER."""
-    dropped_ms = state.dropped_ms if state.dropped_ms < time_ms else NEVER
-    return max(state.times[end - 1] + state.base_ms, dropped_ms) if end else dropped_ms
-
 
 def seconds_since_last(state: AccountState, end: int, time_ms: int) -> float:
-    """Return the seconds since the newest payment before `time_ms`, NaN if there is none."""
-    last_ms = last_before(state, end, time_ms)
+    """Return the seconds since the newest payment before `time_ms`, NaN if there is none; `end` is where the ring is.
+
+    What was dropped from the ring is mostly older than what is in it, but not where a late payment came after.
+    """
+    last_ms = state.times[end - 1] + state.base_ms if end else NEVER
+    if last_ms < state.dropped_ms < time_ms:
+        last_ms = state.dropped_ms
     return nan if last_ms == NEVER else (time_ms - last_ms) / 1000
 
 
@@ -58,17 +55,3 @@ def count_amount(state: AccountState, amount_paise: int, start: int, end: int) -
         return amounts[start:end].count(amount_paise)
     column = np.frombuffer(amounts, COLUMN_TYPES[amounts.typecode])[start:end]
     return int(np.count_nonzero(column == amount_paise))
-
-
-def flag_bits(state: AccountState, start: int, end: int) -> int:
-    """Return the flags of [start, end) as one number, a byte each, the oldest lowest."""
-    return int.from_bytes(state.flags[start:end], "little")
-
-
-def count_flag(bits: int, flag: int, skip: int = 0) -> int:
-    """Return how many of `flag_bits` have a flag, leaving out the oldest `skip`.
-
-    >>> count_flag(0x01_03_02, 1), count_flag(0x01_03_02, 2, skip=1)
-    (2, 1)
-    """
-    return ((bits >> (skip << 3)) & _MASKS[flag]).bit_count()

@@ -17,14 +17,16 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from features.account import LAST, RING_MAX
+from features.account import FAILED, LAST, NEW, RING_MAX, TINY
 from features.overflow import SUM_MASK, WINDOWS_MS
 
 if TYPE_CHECKING:
     from features.account import AccountState
 
 _MS_5M, _MS_1H, _MS_24H, _MS_7D, _MS_30D = WINDOWS_MS
-_LAST_BITS = int.from_bytes(bytes((LAST,)) * RING_MAX, "little")
+LAST_BITS, NEW_BITS, FAILED_BITS, TINY_BITS = (
+    int.from_bytes(bytes((flag,)) * RING_MAX, "little") for flag in (LAST, NEW, FAILED, TINY)
+)
 
 Bounds = tuple[int, int, int, int, int, int]
 """First index of each window, 5m to 30d, then the index of the first payment at or after T."""
@@ -32,12 +34,16 @@ Bounds = tuple[int, int, int, int, int, int]
 
 @dataclass(slots=True)  # not frozen: one is made per read, and freezing would double what that costs
 class Windows:
-    """Per window, 5m to 30d: payments, paise, different parties; and where the windows start in the ring."""
+    """Per window, 5m to 30d: payments, paise, different parties; where the windows start in the ring; and `flags`.
+
+    `flags` has a byte per payment of the ring within 30 d, the oldest lowest.
+    """
 
     counts: list[int]
     sums_paise: list[int]
     distincts: list[int]
     bounds: Bounds
+    flags: int
 
 
 def find_bounds(state: AccountState, time_ms: int) -> Bounds:
@@ -85,13 +91,15 @@ def read_windows(state: AccountState, time_ms: int) -> Windows:
         (total - totals[from_7d]) & SUM_MASK,
         (total - totals[from_30d]) & SUM_MASK,
     ]
-    distincts = _count_parties(state, bounds)
-    if state.overflow is not None and state.overflow.newest_ms >= time_ms - _MS_30D:
-        _add_overflow(state, time_ms, counts, sums, distincts)
-    return Windows(counts, sums, distincts, bounds)
+    flags = int.from_bytes(state.flags[from_30d:end], "little")
+    distincts = _count_parties(state, bounds, flags)
+    overflow = state.overflow
+    if overflow is not None and overflow.newest_ms >= time_ms - _MS_30D:
+        overflow.extend(time_ms, counts, sums, distincts)
+    return Windows(counts, sums, distincts, bounds, flags)
 
 
-def _count_parties(state: AccountState, bounds: Bounds) -> list[int]:
+def _count_parties(state: AccountState, bounds: Bounds, flags: int) -> list[int]:
     """Count the different parties from each bound to the end.
 
     Up to the newest payment that is how many are the last of their party; up to an earlier T the marks do not
@@ -99,11 +107,11 @@ def _count_parties(state: AccountState, bounds: Bounds) -> list[int]:
     """
     from_5m, from_1h, from_24h, from_7d, from_30d, end = bounds
     if end == len(state.times):
-        last = int.from_bytes(state.flags[from_30d:], "little") & _LAST_BITS
+        last = flags & LAST_BITS
         return [
             (last >> ((from_5m - from_30d) << 3)).bit_count() if from_5m != end else 0,
             (last >> ((from_1h - from_30d) << 3)).bit_count() if from_1h != end else 0,
-            (last >> ((from_24h - from_30d) << 3)).bit_count(),
+            (last >> ((from_24h - from_30d) << 3)).bit_count() if from_24h != end else 0,
             (last >> ((from_7d - from_30d) << 3)).bit_count(),
             last.bit_count(),
         ]
@@ -114,17 +122,3 @@ def _count_parties(state: AccountState, bounds: Bounds) -> list[int]:
         distincts.append(len(seen))
         upper = lower
     return distincts
-
-
-def _add_overflow(state: AccountState, time_ms: int, counts: list[int], sums: list[int], distincts: list[int]) -> None:
-    """Add what was pushed out to the windows that reach back to it."""
-    overflow = state.overflow
-    assert overflow is not None  # noqa: S101 - the caller asked
-    first = overflow.first_reaching(time_ms)
-    estimates = overflow.distincts(time_ms, first)
-    for window in range(first, len(WINDOWS_MS)):
-        count, sum_paise = overflow.within(window, time_ms)
-        least = distincts[window]
-        counts[window] += count
-        sums[window] += sum_paise
-        distincts[window] = min(max(estimates[window], least), least + count)

@@ -6,14 +6,14 @@ header    u8 version │ u8 layout │ u16 payments n │ u16 parties p │ u16 
 columns   n u32 times │ n amounts │ n u8 slots │ n u8 flags │ p parties │ v u64 verdict ids │ v i64 verdict marks
           k u64 keys │ d u64 devices
 overflow  i64 newest_ms │ u32 count │ u64 paise │ u32 tick count │ u64 tick paise │ 85 u32 counts │ 85 u64 sums
-          i64 estimated_ms │ u32 due count │ 5 u32 estimates
+          i64 estimated_ms │ i64 due_ms │ u32 due count │ 5 u32 estimates
           u32 base unit │ i64 tick_ms │ u16 cells c │ rows*columns/8 bytes pending │ c u16 cells
 layout    bit 0: narrow; bit 1: an amount is over 2^32 paise; bit 2: an overflow follows
 ```
 
 An amount is a u32, with bit 1 a u64; a party a u64. From 129 payments on the layout is narrow: what would be a u64 is
 five planes of one byte each (all lowest bytes, then all second ones, ...), since neither amounts nor parties exceed 40
-bits. Whatever an account does, this stays within 8 KiB: 8,136 bytes for a payer, 6,852 for a payee at the very most.
+bits. Whatever an account does, this stays within 8 KiB: 8,144 bytes for a payer, 6,860 for a payee at the very most.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from features.overflow import SNAPSHOTS, WINDOWS_MS, Overflow
 from features.sketch import Sketch
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable
 
 VERSION = 1
 STATE_BYTES_MAX = 8 * 1024
@@ -41,7 +41,8 @@ _PLANES = 5
 _LONG = 8
 _header = struct.Struct("<BBHHHBBqqqq")
 _overflow = struct.Struct("<qIQIQ")
-_sketch = struct.Struct("<qIIIIIIIqH")
+_sketch = struct.Struct("<qqIIIIIIIqH")
+_unpack_header = _header.unpack_from
 _SNAPSHOT_COUNT = SNAPSHOTS * len(WINDOWS_MS)
 
 if sys.byteorder != "little":  # columns are written as they lie in memory
@@ -75,47 +76,53 @@ def encode_account(state: AccountState, keys: array[int], devices: array[int]) -
     return b"".join(parts)
 
 
-def decode_account(data: bytes, state: State, shape: tuple[int, int]) -> tuple[State, array[int], array[int]]:
-    """Fill an empty state from bytes and return it with its keys and devices; `shape` is the sketch's.
+def decode_account(data: bytes, make: Callable[..., State], shape: tuple[int, int], *, has_keys: bool) -> State:
+    """Return the state in bytes, as `make` builds it from its fields; `shape` is the sketch's.
 
     Raises StateCodecError for bytes of another version or another length than their own counts say.
     """
     if len(data) < _header.size or data[0] != VERSION:
         got = f"version {data[0]}, {len(data)} bytes" if data else "none"
         raise StateCodecError(f"needed an account state of version {VERSION}, got {got}: run the version that wrote it")
-    _, layout, count, parties, keys, verdicts, devices, base_ms, first_ms, last_ms, dropped_ms = _header.unpack_from(
-        data
-    )
-    narrow, large = layout & _NARROW, layout & _LARGE_AMOUNTS
-    long = _PLANES if narrow else _LONG
-    sizes = (4 * count, (long if large else 4) * count, count, count, long * parties)
-    ends = _ends(data, (*sizes, 8 * verdicts, 8 * verdicts, 8 * keys, 8 * devices), layout)
-    times_end, amounts_end, slots_end, flags_end, parties_end, ids_end, marks_end, keys_end, devices_end = ends
-    state.base_ms, state.first_ms, state.last_ms, state.dropped_ms = base_ms, first_ms, last_ms, dropped_ms
-    amounts = data[times_end:amounts_end]
+    _, layout, count, parties, keys, verdicts, devices, base_ms, first_ms, last_ms, dropped_ms = _unpack_header(data)
+    long = _PLANES if layout & _NARROW else _LONG
+    times_end = _header.size + 4 * count
+    amounts_end = times_end + (long if layout & _LARGE_AMOUNTS else 4) * count
+    slots_end = amounts_end + count
+    flags_end = slots_end + count
+    parties_end = flags_end + long * parties
+    ids_end = parties_end + 8 * verdicts
+    marks_end = ids_end + 8 * verdicts
+    keys_end = marks_end + 8 * keys
+    devices_end = keys_end + 8 * devices
+    if len(data) != devices_end and not (layout & _OVERFLOWS and len(data) > devices_end):
+        raise StateCodecError(f"needed {devices_end} bytes of state by its own counts, got {len(data)}: it is damaged")
+    amounts = _decode_amounts(data[times_end:amounts_end], layout)
     hashes = data[flags_end:parties_end]
-    state.times = array("I", data[_header.size : times_end])
-    state.amounts = array("Q", _from_planes(amounts) if narrow else amounts) if large else array("I", amounts)
-    state.totals = running_totals(state.amounts)
-    state.slots = bytearray(data[amounts_end:slots_end])
-    state.flags = bytearray(data[slots_end:flags_end])
-    state.parties = array("Q", _from_planes(hashes) if narrow else hashes)
-    if verdicts:
-        state.verdict_ids = array("Q", data[parties_end:ids_end])
-        state.verdict_marks = array("q", data[ids_end:marks_end])
-    if layout & _OVERFLOWS:
-        state.overflow = _decode_overflow(data, devices_end, shape)
-    return state, array("Q", data[marks_end:keys_end]), array("Q", data[keys_end:devices_end])
+    fields = (
+        base_ms,
+        array("I", data[_header.size : times_end]),
+        amounts,
+        bytearray(data[amounts_end:slots_end]),
+        bytearray(data[slots_end:flags_end]),
+        array("Q", _from_planes(hashes) if layout & _NARROW else hashes),
+        running_totals(amounts),
+        first_ms,
+        last_ms,
+        dropped_ms,
+        _decode_overflow(data, devices_end, shape) if layout & _OVERFLOWS else None,
+        array("Q", data[parties_end:ids_end]),
+        array("q", data[ids_end:marks_end]),
+    )
+    if not has_keys:
+        return make(*fields)
+    return make(*fields, array("Q", data[marks_end:keys_end]), array("Q", data[keys_end:devices_end]))
 
 
-def _ends(data: bytes, sizes: Sequence[int], layout: int) -> list[int]:
-    end, ends = _header.size, []
-    for size in sizes:
-        end += size
-        ends.append(end)
-    if len(data) != end and not (layout & _OVERFLOWS and len(data) > end):
-        raise StateCodecError(f"needed {end} bytes of state by its own counts, got {len(data)}: it is cut or damaged")
-    return ends
+def _decode_amounts(data: bytes, layout: int) -> array[int]:
+    if not layout & _LARGE_AMOUNTS:
+        return array("I", data)
+    return array("Q", _from_planes(data) if layout & _NARROW else data)
 
 
 def _to_planes(longs: bytes) -> bytes:
@@ -141,6 +148,7 @@ def _encode_overflow(parts: list[bytes | bytearray], overflow: Overflow) -> None
         overflow.sums.tobytes(),
         _sketch.pack(
             overflow.estimated_ms,
+            overflow.due_ms,
             overflow.due_count,
             *overflow.estimates,
             sketch.base_unit,
@@ -161,7 +169,7 @@ def _decode_overflow(data: bytes, start: int, shape: tuple[int, int]) -> Overflo
     pending_end = pending_start + rows_max * columns // 8
     if len(data) < pending_end:
         raise StateCodecError(f"needed {pending_end} bytes up to the sketch, got {len(data)}: the state is cut")
-    estimated_ms, due_count, *estimates, base_unit, tick_ms, cell_count = _sketch.unpack_from(data, sums_end)
+    estimated_ms, due_ms, due_count, *estimates, base_unit, tick_ms, cell_count = _sketch.unpack_from(data, sums_end)
     if len(data) != pending_end + 2 * cell_count:
         raise StateCodecError(f"needed {pending_end + 2 * cell_count} bytes of state, got {len(data)}: it is damaged")
     pending = int.from_bytes(data[pending_start:pending_end], "little")
@@ -178,6 +186,7 @@ def _decode_overflow(data: bytes, start: int, shape: tuple[int, int]) -> Overflo
         sums,
         sketch,
         estimated_ms,
+        due_ms,
         due_count,
         array("I", estimates),
     )

@@ -22,4 +22,4 @@ def encode(state: PayeeState) -> bytes:
 
 def decode(data: bytes) -> PayeeState:
     """Return the state in bytes that `encode` wrote; raises StateCodecError for any others."""
-    return decode_account(data, PayeeState(), SKETCH_SHAPE)[0]
+    return decode_account(data, PayeeState, SKETCH_SHAPE, has_keys=False)

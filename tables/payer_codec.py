@@ -18,6 +18,4 @@ def encode(state: PayerState) -> bytes:
 
 def decode(data: bytes) -> PayerState:
     """Return the state in bytes that `encode` wrote; raises StateCodecError for any others."""
-    state = PayerState()
-    _, state.keys, state.devices = decode_account(data, state, SKETCH_SHAPE)
-    return state
+    return decode_account(data, PayerState, SKETCH_SHAPE, has_keys=True)
