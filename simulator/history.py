@@ -11,7 +11,7 @@ from features.errors import SimulatorError
 from simulator import merchants, traces
 from simulator.episodes import Episode, fill, quotas
 from simulator.frauds import FRAUDS
-from simulator.life import monthly, ordinary, sleepers
+from simulator.life import aging, monthly, ordinary, sleepers
 from simulator.lookalikes import LOOKALIKES
 from simulator.payments import Payments, concat
 from simulator.world import World, make_world
@@ -22,9 +22,10 @@ if TYPE_CHECKING:
     from simulator.progress import Progress
 
 PAYMENTS_PER_PERSON_DAY = 0.6
-LOOKALIKE_SHARE = 0.07
+LOOKALIKE_SHARE = 0.1
 _MONTHLY_SHARE_MAX = 0.1
 _SLEEPER_SHARE_MAX = 0.02
+_AGING_SHARE_MAX = 0.03
 _RETRY_SHARE = 0.02
 _BLOCK = 262_144
 
@@ -103,10 +104,11 @@ def _life(world: World, count: int, progress: Progress) -> list[Payments]:
     """Return `count` payments of ordinary life."""
     once = monthly.monthly(world, int(count * _MONTHLY_SHARE_MAX))
     asleep = sleepers.last_payments(world, int(count * _SLEEPER_SHARE_MAX))
-    left = count - len(once) - len(asleep)
+    aged = aging.aging(world, int(count * _AGING_SHARE_MAX))
+    left = count - len(once) - len(asleep) - len(aged)
     tries = int(left * _RETRY_SHARE)
-    parts = [once, asleep]
-    progress.advance(len(once) + len(asleep))
+    parts = [once, asleep, aged]
+    progress.advance(len(once) + len(asleep) + len(aged))
     for start in range(0, left - tries, _BLOCK):
         numbers = np.arange(start, min(start + _BLOCK, left - tries), dtype=np.int64)
         payer, time_ms = ordinary.when(world, numbers)

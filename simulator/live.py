@@ -19,6 +19,7 @@ from simulator.feed import EpisodeFeed
 from simulator.frauds import FRAUDS
 from simulator.history import LOOKALIKE_SHARE
 from simulator.life.ordinary import what
+from simulator.life.shopping import favourite_national
 from simulator.lookalikes import LOOKALIKES
 from simulator.payments import Payments, concat
 from simulator.world import World, make_world
@@ -26,11 +27,13 @@ from simulator.world import World, make_world
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from simulator.dice import Floats, Ints
+    from simulator.dice import Ints
 
 UNPACED_RATE = 20_000.0
+_TURNS_MAX = 3  # of the most active people, for one of the middling
 _BLOCK_SECONDS = 0.5
 _BLOCK_MIN, _BLOCK_MAX = 256, 16_384
+_PASSED_ON = -1
 _QUIET_LOCAL_MS, _QUIET_LARGE_MS = 60_000, 10_000
 
 
@@ -109,8 +112,11 @@ class _Walkers:
     def __init__(self, world: World, plan: LivePlan) -> None:
         self.world = world
         self.dice = world.dice.named(f"live {plan.start_ms} ")
-        turn = np.argsort(self.dice.bits("turn", world.people.active), kind="stable")
-        self.order = world.people.active[turn]
+        eager = np.diff(world.people.eager_total, prepend=0.0)
+        turns = np.clip(np.round(eager / np.median(eager)), 0, _TURNS_MAX).astype(np.int64)
+        order = np.repeat(world.people.active, turns)
+        place = np.arange(len(order), dtype=np.int64)
+        self.order = order[np.argsort(self.dice.bits("turn", order, place), kind="stable")]
         self.taken = 0
         self.first_number = plan.start_ms << 20
         self.last_paid: dict[int, float] = {}
@@ -133,9 +139,8 @@ class _Walkers:
             shop = int(payee[row])
             quiet_ms = _QUIET_LARGE_MS if shop >= accounts.LARGE else _QUIET_LOCAL_MS
             if now_ms - self.last_paid.get(shop, -quiet_ms) < quiet_ms:
-                payee[row] = accounts.NATIONAL
+                payee[row] = _PASSED_ON
             else:
                 self.last_paid[shop] = now_ms
-        moved = np.flatnonzero(payee == accounts.NATIONAL)
-        place: Floats = self.dice.uniform("national", step[moved]) ** 1.3
-        payee[moved] = accounts.NATIONAL + (place * accounts.NATIONAL_COUNT).astype(np.int64)
+        moved = np.flatnonzero(payee == _PASSED_ON)
+        payee[moved] = favourite_national(self.world, payments.payer[moved], step[moved] % 3)

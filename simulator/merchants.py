@@ -49,9 +49,12 @@ NATIONAL = (
 EMPLOYER_MCC = "7361"
 LIMIT_LAKH = {"6211": 2, "6300": 2, "6012": 2, "5944": 2, "8062": 5, "8220": 5, "9311": 5}
 
+_WEB_MCCS = {"5311", "5651", "5732", "6211", "5815", "4112", "5944"}
+_WEB_SHARE = 0.35
 _SAVINGS = [place for place, trade in enumerate(NATIONAL) if trade.mcc in {"6300", "6211"}]
 _TRADES = LOCAL + LARGE + NATIONAL
 MCCS = (PERSON_MCC, EMPLOYER_MCC, *dict.fromkeys(trade.mcc for trade in _TRADES))
+_WEB_TRADES = np.array([place for place, trade in enumerate(_TRADES) if trade.mcc in _WEB_MCCS])
 _MEDIANS = np.array([trade.median for trade in _TRADES])
 _SPREADS = np.array([trade.spread for trade in _TRADES])
 _WHOLES = np.array([trade.whole for trade in _TRADES])
@@ -60,13 +63,18 @@ _LIMITS_PAISE = np.array([LIMIT_LAKH.get(mcc, 1) * LAKH_PAISE for mcc in MCCS])
 
 
 def trade_of(dice: Dice, account: Ints) -> Ints:
-    """Return the line of business of merchants; people and employers get a local shop's, which nobody uses."""
+    """Return the line of business of merchants; people and employers get a local shop's, which nobody uses.
+
+    Shops opened lately, honest or not, are local ones and, a third of them, of trades that sell over the web.
+    """
     local = dice.pick("trade", tuple(trade.weight for trade in LOCAL), account)
     large = len(LOCAL) + dice.pick("trade", tuple(trade.weight for trade in LARGE), account)
     national = len(LOCAL) + len(LARGE) + (account - accounts.NATIONAL) % len(NATIONAL)
     is_large = (account >= accounts.LARGE) & (account < accounts.NATIONAL)
     is_national = (account >= accounts.NATIONAL) & (account < accounts.EMPLOYERS)
-    return np.where(is_national, national, np.where(is_large, large, local))
+    web = _WEB_TRADES[dice.below("web trade", len(_WEB_TRADES), account)]
+    is_web = (account >= accounts.NEW_SHOPS) & dice.chance("on the web", _WEB_SHARE, account)
+    return np.select([is_national, is_large, is_web], [national, large, web], local)
 
 
 def mcc_of(dice: Dice, account: Ints) -> Ints:
@@ -105,9 +113,10 @@ def saver(uniform: Floats) -> Ints:
     return savers[np.asarray(uniform * len(savers), dtype=np.int64)]
 
 
-def hundreds(rupees: Floats) -> Floats:
-    """Return amounts to the nearest hundred rupees: 149 becomes 100, 49 becomes 0."""
-    return np.asarray(np.round(rupees, -2), dtype=np.float64)
+def told(dice: Dice, rupees: Floats, *ids: Ints) -> Floats:
+    """Return amounts as people say them: often whole hundreds, sometimes tens, sometimes to the rupee."""
+    multiple = np.array([1.0, 10.0, 100.0, 500.0])[dice.pick("told", (32.0, 22.0, 36.0, 10.0), *ids)]
+    return whole(rupees, np.minimum(multiple, 10.0 ** np.floor(np.log10(np.maximum(rupees, 1.0)))))
 
 
 def whole(rupees: Floats, multiple: Floats | float) -> Floats:

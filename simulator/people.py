@@ -21,7 +21,7 @@ _EAGERNESS = np.array([1.1, 1.15, 1.35, 0.75, 0.9, 0.45])
 _TYPICAL_INCOME = 22_000.0
 _DORMANT_SHARE = 0.05
 _JOINING_SHARE = 0.12
-_CONTACTS = 8
+_CONTACTS = 7
 _KIN_SHARE = 0.85
 
 
@@ -93,7 +93,7 @@ def contact(dice: Dice, person: Ints, rank: Ints) -> Ints:
 
 def contact_rank(dice: Dice, *ids: Ints) -> Ints:
     """Return which contact is meant, close ones more often."""
-    return np.minimum(dice.below("rank", _CONTACTS, *ids), dice.below("rank again", _CONTACTS, *ids))
+    return (dice.uniform("rank", *ids) ** 2.0 * _CONTACTS).astype(np.int64)
 
 
 def stranger(dice: Dice, person: Ints, *ids: Ints) -> Ints:

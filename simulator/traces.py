@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _NETWORKS = 100 * 256 + np.array([64, 76, 88, 100, 110, 118], dtype=np.int64)  # first 16 bits, one per carrier
 _NETWORK_WEIGHTS = (30.0, 26.0, 16.0, 14.0, 8.0, 6.0)
 _PHONE_DAYS_MIN, _PHONE_DAYS_MAX = 250, 1100
+_SECOND_PHONE_SHARE = 0.08
 _HOME_SHARE = 0.4
 _NO_DEVICE_SHARE, _NO_PLACE_SHARE, _NO_IP_SHARE = 0.02, 0.07, 0.01
 _SPARE = 1 << 56
@@ -33,7 +34,8 @@ def own_phone(dice: Dice, account: Ints, time_ms: Ints) -> Ints:
     """Return the number of the phone that an account's owner uses at a time; everybody gets a new one at times."""
     lifetime = dice.whole("phone days", _PHONE_DAYS_MIN, _PHONE_DAYS_MAX, account) * DAY_MS
     phase = (dice.uniform("phone phase", account) * lifetime).astype(np.int64)
-    return account * 256 + (time_ms + phase) // lifetime % 256
+    second = dice.chance("has two", _SECOND_PHONE_SHARE, account) & dice.chance("uses it", 0.3, account, time_ms)
+    return (account * 2 + second) * 256 + (time_ms + phase) // lifetime % 256
 
 
 def spare_phone(account: Ints, day: Ints) -> Ints:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from simulator.world import World
 
 _SHOP_SHARE = 0.7
-_CAREFUL_SHARE = 0.3
+_CAREFUL_SHARE = 0.45
 _ASKED = np.array([499.0, 799.0, 999.0, 1499.0, 1999.0, 2999.0, 4999.0, 9999.0])
 
 

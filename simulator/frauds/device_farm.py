@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from simulator.world import World
 
 _COLLECTOR = 7
-_CAREFUL_SHARE = 0.3
+_CAREFUL_SHARE = 0.45
 _MODES = (1.0, 1.0, 1.0)
 
 
@@ -33,7 +33,7 @@ def plan(world: World, cases: Cases) -> Payments:
         steps.of(start) + (steps.running(gaps_s) * 1000).astype(np.int64),
         world.mule(ring, member),
         world.mule(ring, np.full(len(steps.row), _COLLECTOR), shop=shop),
-        np.round(dice.decades("rupees", 90, 3000, steps.number, steps.step)),
+        np.round(dice.decades("rupees", 40, 2000, steps.number, steps.step)),
         mode=np.array([PHONE, QR, VPA])[dice.pick("mode", _MODES, steps.number)],
         failed=dice.chance("failed", 0.05, steps.number, steps.step),
         device=mules.rogue_device(ring, member % dice.whole("phones", 1, 2, steps.number)),

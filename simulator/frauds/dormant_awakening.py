@@ -8,12 +8,13 @@ import numpy as np
 
 from simulator import mules
 from simulator.almanac import SELF_EMPLOYED
+from simulator.merchants import told
 from simulator.payments import OWN, PHONE, VPA, Cases, Payments, expand, pay
 
 if TYPE_CHECKING:
     from simulator.world import World
 
-_CAREFUL_SHARE = 0.3
+_CAREFUL_SHARE = 0.45
 
 
 def plan(world: World, cases: Cases) -> Payments:
@@ -32,7 +33,7 @@ def plan(world: World, cases: Cases) -> Payments:
         steps.of(start) + (steps.running(gaps_s) * 1000).astype(np.int64),
         np.where(inward, world.victim(dice, steps.number, steps.step), sleeper),
         np.where(inward, sleeper, world.mule(ring, dice.below("mule", 4, steps.number, steps.step))),
-        np.round(dice.decades("rupees", 2000, 60_000, steps.number, steps.step), -2),
+        told(dice, dice.decades("rupees", 1200, 50_000, steps.number, steps.step), steps.number, steps.step),
         mode=np.where(dice.chance("vpa", 0.5, steps.number), VPA, PHONE),
         failed=dice.chance("failed", 0.04, steps.number, steps.step),
         device=np.where(rogue, mules.rogue_device(ring, steps.number % 8), OWN),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulator.almanac import STUDENT
+from simulator.merchants import told
 from simulator.payments import INTENT, QR, VPA, Cases, Payments, expand, pay
 
 if TYPE_CHECKING:
@@ -24,11 +25,12 @@ def plan(world: World, cases: Cases) -> Payments:
     ring = world.ring(dice, steps.day, steps.number)
     item = dice.below("first price", len(_PRICES) - 2, steps.number) + dice.below("item", 3, steps.number, steps.step)
     delivery = np.where(dice.chance("delivery", 0.3, steps.number), 49.0, 0.0)
+    own_price = told(dice, dice.around("own price", 700.0, 0.9, steps.number, steps.step), steps.number, steps.step)
     return pay(
         world.daytime(dice, STUDENT, steps.day + later, steps.number, steps.step),
         world.victim(dice, steps.number, steps.step),
         world.mule(ring, dice.below("mule", 8, steps.number), shop=True),
-        _PRICES[item] + delivery,
+        np.where(dice.chance("varied", 0.4, steps.number), own_price, _PRICES[item] + delivery),
         mode=np.array([INTENT, QR, VPA])[dice.pick("mode", _MODES, steps.number, steps.step)],
         failed=dice.chance("failed", 0.03, steps.number, steps.step),
         case=steps.number,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simulator.almanac import SALARIED
-from simulator.merchants import hundreds
+from simulator.merchants import told
 from simulator.payments import INTENT, QR, VPA, Cases, Payments, expand, pay
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def plan(world: World, cases: Cases) -> Payments:
         steps.of(start) + (steps.running(gaps_s) * 1000).astype(np.int64),
         world.victim(dice, steps.number),
         world.mule(ring, steps.number + steps.step // 2, shop=as_shop),
-        hundreds(rupees) + 100,
+        told(dice, rupees, steps.number, steps.step),
         mode=np.array([INTENT, QR, VPA])[dice.pick("mode", _MODES, steps.number)],
         failed=dice.chance("failed", 0.02, steps.number, steps.step),
         case=steps.number,

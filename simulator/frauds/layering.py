@@ -8,12 +8,13 @@ import numpy as np
 
 from simulator import mules
 from simulator.almanac import SALARIED
+from simulator.merchants import told
 from simulator.payments import OWN, PHONE, VPA, Cases, Payments, expand, pay
 
 if TYPE_CHECKING:
     from simulator.world import World
 
-_CAREFUL_SHARE = 0.3
+_CAREFUL_SHARE = 0.45
 _PAYER = np.array([-1, 0, 0, 0, 1, 1, 2, 2, 3, 3])  # who pays in each step: -1 the victim, then mules of the ring
 _PAYEE = np.array([0, 1, 2, 3, 4, 5, 5, 6, 6, 7])
 _PART = np.array([1.0, 0.34, 0.33, 0.31, 0.17, 0.16, 0.17, 0.15, 0.16, 0.14])
@@ -36,7 +37,7 @@ def plan(world: World, cases: Cases) -> Payments:
         steps.of(start) + (steps.running(gaps_s) * 1000).astype(np.int64),
         np.where(steps.step == 0, world.victim(dice, steps.number), payer),
         world.mule(ring, _PAYEE[steps.step]),
-        np.round(sum_rupees * _PART[steps.step] * kept, -1) + 10,
+        told(dice, sum_rupees * _PART[steps.step] * kept, steps.number, steps.step),
         mode=np.where(dice.chance("vpa", 0.6, steps.number, steps.step), VPA, PHONE),
         failed=dice.chance("failed", 0.03, steps.number, steps.step),
         device=np.where(rogue, mules.rogue_device(ring, _PAYER[steps.step] % 4), OWN),

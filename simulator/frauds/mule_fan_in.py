@@ -8,13 +8,14 @@ import numpy as np
 
 from simulator import mules
 from simulator.almanac import SELF_EMPLOYED
+from simulator.merchants import told
 from simulator.payments import OWN, PHONE, QR, VPA, Cases, Payments, concat, expand, pay
 
 if TYPE_CHECKING:
     from simulator.dice import Ints
     from simulator.world import World
 
-_CAREFUL_SHARE = 0.3
+_CAREFUL_SHARE = 0.45
 _LIMIT = 99_500.0
 _MODES = (4.0, 1.0, 3.0, 3.0)
 
@@ -30,7 +31,7 @@ def plan(world: World, cases: Cases) -> Payments:
     mule = world.mule(ring, dice.below("mule", 8, cases.number))
     steps = expand(cases, size)
     after = dice.uniform("after", steps.number, steps.step) * hours[steps.row] * 3_600_000
-    rupees = np.round(dice.decades("rupees", 250, 20_000, steps.number, steps.step), -1)
+    rupees = told(dice, dice.decades("rupees", 150, 12_000, steps.number, steps.step), steps.number, steps.step)
     inward = pay(
         steps.of(start) + after.astype(np.int64),
         world.victim(dice, steps.number, steps.step),
@@ -55,7 +56,7 @@ def _drain(world: World, cases: Cases, *, ring: Ints, mule: Ints, total: Ints, e
         steps.of(end) + (steps.running(gaps_s) * 1000).astype(np.int64) + 120_000,
         steps.of(mule),
         world.mule(steps.of(ring) + 1, dice.below("next", 6, steps.number, steps.step)),
-        np.minimum(np.round(part, -1) + 10, _LIMIT),
+        np.minimum(told(dice, part, steps.number, steps.step), _LIMIT),
         mode=VPA,
         device=np.where(own, OWN, mules.rogue_device(steps.of(ring), steps.number % 3)),
         case=steps.number,

@@ -8,12 +8,13 @@ import numpy as np
 
 from simulator import mules
 from simulator.almanac import NIGHT_WORKER
+from simulator.merchants import told
 from simulator.payments import OWN, VPA, Cases, Payments, expand, pay
 
 if TYPE_CHECKING:
     from simulator.world import World
 
-_CAREFUL_SHARE = 0.3
+_CAREFUL_SHARE = 0.45
 _REMOTE_SHARE = 0.35
 
 
@@ -27,7 +28,7 @@ def plan(world: World, cases: Cases) -> Payments:
     gaps_s = np.where(careful, slow, dice.decades("gap", 25, 1500, steps.number, steps.step))
     start = world.daytime(dice, NIGHT_WORKER, cases.day, cases.number)
     ring = world.ring(dice, steps.day, steps.number)
-    large = np.round(dice.decades("rupees", 3000, 80_000, steps.number, steps.step), -2)
+    large = told(dice, dice.decades("rupees", 1500, 60_000, steps.number, steps.step), steps.number, steps.step)
     remote = dice.chance("remote", _REMOTE_SHARE, steps.number)
     return pay(
         steps.of(start) + (steps.running(gaps_s) * 1000).astype(np.int64),

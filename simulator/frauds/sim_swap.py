@@ -8,13 +8,13 @@ import numpy as np
 
 from simulator import mules
 from simulator.almanac import SELF_EMPLOYED
-from simulator.merchants import hundreds
+from simulator.merchants import told
 from simulator.payments import PHONE, VPA, Cases, Payments, expand, pay
 
 if TYPE_CHECKING:
     from simulator.world import World
 
-_CAREFUL_SHARE = 0.3
+_CAREFUL_SHARE = 0.45
 
 
 def plan(world: World, cases: Cases) -> Payments:
@@ -33,13 +33,13 @@ def plan(world: World, cases: Cases) -> Payments:
     rupees = np.where(
         careful,
         dice.decades("less", 1500, 15_000, steps.number, steps.step),
-        dice.decades("rupees", 8000, 100_000, steps.number, steps.step),
+        dice.decades("rupees", 5000, 100_000, steps.number, steps.step),
     )
     return pay(
         steps.of(start) + (steps.running(gaps_s) * 1000).astype(np.int64),
         world.victim(dice, steps.number),
         world.mule(ring, dice.below("mule", 3, steps.number, steps.step)),
-        hundreds(rupees),
+        told(dice, rupees, steps.number, steps.step),
         mode=np.where(dice.chance("vpa", 0.5, steps.number), VPA, PHONE),
         failed=(steps.step < steps.size - 1) & dice.chance("failed", 0.18, steps.number, steps.step),
         device=mules.rogue_device(ring, dice.below("phone", 64, steps.number)),

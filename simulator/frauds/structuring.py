@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _LIMITS = np.array([10_000.0, 20_000.0, 50_000.0, 100_000.0])
 _WEIGHTS = (2.0, 2.0, 4.0, 2.0)
-_CAREFUL_SHARE = 0.4
+_CAREFUL_SHARE = 0.45
 
 
 def plan(world: World, cases: Cases) -> Payments:

@@ -8,12 +8,13 @@ import numpy as np
 
 from simulator import mules
 from simulator.almanac import SALARIED
+from simulator.merchants import told
 from simulator.payments import OWN, PHONE, VPA, Cases, Payments, expand, pay
 
 if TYPE_CHECKING:
     from simulator.world import World
 
-_CAREFUL_SHARE = 0.3
+_CAREFUL_SHARE = 0.45
 _NIGHT_SHARE = 0.4
 _REMOTE_SHARE = 0.25  # through a screen-sharing app on the victim's own phone
 
@@ -33,7 +34,7 @@ def plan(world: World, cases: Cases) -> Payments:
                       dice.decades("gap", 6, 100, steps.number, steps.step))  # fmt: skip
     victim = world.victim(dice, steps.number)
     ring = world.ring(dice, steps.day, steps.number)
-    large = np.round(dice.decades("rupees", 900, 24_000, steps.number, steps.step), -2)
+    large = told(dice, dice.decades("rupees", 400, 18_000, steps.number, steps.step), steps.number, steps.step)
     rupees = np.where(careful, world.small_change(dice, victim, steps.number, steps.step) * 2, large)
     remote = dice.chance("remote", _REMOTE_SHARE, steps.number)
     return pay(

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulator import people
-from simulator.merchants import whole
+from simulator import accounts, people
+from simulator.merchants import told, whole
 from simulator.payments import COLLECT, PHONE, QR, VPA, Payments, pay
 
 if TYPE_CHECKING:
@@ -18,6 +18,9 @@ _FRIEND_MODES = (52.0, 26.0, 16.0, 6.0)
 _ROUND = np.array([1.0, 10.0, 50.0, 100.0, 500.0])
 _ROUND_WEIGHTS = (30.0, 25.0, 20.0, 20.0, 5.0)
 _LAKH = 100_000.0
+_PASSING_SHARE = 0.4
+_PASSERS_BY = 200  # to a town
+_DEAR_SHARE = 0.06
 
 
 def friend(world: World, dice: Dice, payer: Ints, time_ms: Ints, number: Ints) -> Payments:
@@ -37,11 +40,21 @@ def family(world: World, dice: Dice, payer: Ints, time_ms: Ints, number: Ints) -
 
 def stranger(world: World, dice: Dice, payer: Ints, time_ms: Ints, number: Ints) -> Payments:
     """Return payments to somebody in town whom the payer may never meet again."""
-    payee = people.stranger(dice, payer, number)
+    neighbour = people.stranger(dice, payer, number)
+    payee = np.where(dice.chance("passing", _PASSING_SHARE, number), _passer_by(dice, payer, number), neighbour)
     spend = np.sqrt(world.people.spend[payer])
-    rupees = whole(dice.around("stranger rupees", 210.0 * spend, 1.2, number), 10.0)
+    small = whole(dice.around("stranger rupees", 210.0 * spend, 1.2, number), 10.0)
+    dear = told(dice, dice.decades("second hand", 1000, 60_000, number), number)
+    rupees = np.where(dice.chance("is dear", _DEAR_SHARE, number), dear, small)
     mode = np.where(dice.chance("by qr", 0.6, number), QR, _mode(dice, number))
     return pay(time_ms, payer, payee, np.minimum(rupees, _LAKH), mode=mode)
+
+
+def _passer_by(dice: Dice, payer: Ints, number: Ints) -> Ints:
+    """Return somebody who only ever takes money in this town: an auto driver, a stall holder, a private seller."""
+    town = payer // accounts.TOWN_PEOPLE
+    place = (dice.uniform("passer-by", number) ** 1.5 * _PASSERS_BY).astype(np.int64)
+    return accounts.new_account(town * _PASSERS_BY + place, shop=False, honest=True)
 
 
 def _mode(dice: Dice, number: Ints) -> Ints:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from simulator.dice import Dice, Floats, Ints
     from simulator.world import World
 
-_FAVOURITES = 6
-_EXPLORE_SHARE = 0.2
+_FAVOURITES = 4
+_EXPLORE_SHARE = 0.16
 _AWAY_SHARE = 0.05
 _AWAY_DAYS = 3
 _USUAL_SHARE = 0.35
@@ -58,12 +58,18 @@ def large(world: World, dice: Dice, payer: Ints, time_ms: Ints, number: Ints) ->
 
 def national(world: World, dice: Dice, payer: Ints, time_ms: Ints, number: Ints) -> Payments:
     """Return purchases at merchants that everybody uses: food, trains, recharges, brokers."""
-    known = world.dice.uniform("favourite national", payer, _rank(dice, number)) ** 1.8
-    place = np.where(dice.chance("explore", 0.1, number), dice.uniform("tried national", number), known)
-    shop = accounts.NATIONAL + (place * accounts.NATIONAL_COUNT).astype(np.int64)
+    known = favourite_national(world, payer, _rank(dice, number))
+    tried = accounts.NATIONAL + dice.below("tried national", accounts.NATIONAL_COUNT, number)
+    shop = np.where(dice.chance("explore", 0.1, number), tried, known)
     rupees = purchase(world, dice, payer, shop, number)
     mode = np.array([QR, INTENT, VPA, COLLECT])[dice.pick("mode", _WEB_MODES, number)]
     return pay(time_ms, payer, shop, rupees, mode=mode)
+
+
+def favourite_national(world: World, payer: Ints, rank: Ints) -> Ints:
+    """Return one of the payer's usual national merchants."""
+    place = world.dice.uniform("favourite national", payer, rank) ** 1.8
+    return accounts.NATIONAL + (place * accounts.NATIONAL_COUNT).astype(np.int64)
 
 
 def purchase(world: World, dice: Dice, payer: Ints, shop: Ints, *ids: Ints) -> Floats:
@@ -82,4 +88,4 @@ def customer(world: World, dice: Dice, town: Ints, *ids: Ints) -> Ints:
 
 def _rank(dice: Dice, number: Ints) -> Ints:
     """Return which favourite is meant: the first ones far more often."""
-    return (dice.uniform("favourite", number) ** 1.6 * _FAVOURITES).astype(np.int64)
+    return (dice.uniform("favourite", number) ** 2.2 * _FAVOURITES).astype(np.int64)

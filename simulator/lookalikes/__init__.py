@@ -39,8 +39,8 @@ from simulator.lookalikes import (
 )
 
 LOOKALIKES = (
-    Episode("market_trip", 14, 7.0, market_trip.plan),
-    Episode("new_phone", 6, 5.0, new_phone.plan),
+    Episode("market_trip", 12, 7.0, market_trip.plan),
+    Episode("new_phone", 10, 5.0, new_phone.plan),
     Episode("new_shop", 20, 50.0, new_shop.plan),
     Episode("collect_round", 8, 16.0, collect_round.plan),
     Episode("gathering", 12, 26.0, gathering.plan),
@@ -48,9 +48,9 @@ LOOKALIKES = (
     Episode("trial_payment", 5, 2.5, trial_payment.plan),
     Episode("homecoming", 4, 6.0, homecoming.plan),
     Episode("new_investor", 5, 5.0, new_investor.plan),
-    Episode("emergency", 3, 3.5, emergency.plan),
+    Episode("emergency", 4, 3.5, emergency.plan),
     Episode("ticket_sale", 8, 60.0, ticket_sale.plan),
     Episode("split_payment", 3, 3.0, split_payment.plan),
-    Episode("shared_phone", 3, 10.0, shared_phone.plan),
+    Episode("shared_phone", 6, 10.0, shared_phone.plan),
     Episode("newcomer", 7, 9.0, newcomer.plan),
 )

@@ -8,6 +8,7 @@ import numpy as np
 
 from simulator import accounts, merchants, people
 from simulator.lookalikes.hosts import host
+from simulator.merchants import told
 from simulator.payments import PHONE, QR, VPA, Cases, Payments, expand, pay
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def plan(world: World, cases: Cases) -> Payments:
     seller = host(world, dice, steps.number, new_share=0.25)
     who = dice.pick("who", (4.0, 4.0, 3.0), steps.number)
     payee = np.select([who == 0, who == 1], [accounts.LARGE + city * accounts.CITY_LARGE + place, relative], seller)
-    rupees = np.round(dice.decades("rupees", 12_000, 180_000, steps.number, steps.step), -2)
+    rupees = told(dice, dice.decades("rupees", 12_000, 180_000, steps.number, steps.step), steps.number, steps.step)
     limit = merchants.limit_paise(world.dice, payee) / 100
     return pay(
         steps.of(start) + (steps.running(gaps_s) * 1000).astype(np.int64),

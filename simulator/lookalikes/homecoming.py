@@ -11,6 +11,7 @@ from simulator.accounts import SHOPS, TOWN_SHOPS, town_of
 from simulator.almanac import SELF_EMPLOYED
 from simulator.life import shopping
 from simulator.lookalikes.hosts import opened
+from simulator.merchants import told
 from simulator.payments import OWN, PHONE, QR, Cases, Payments, expand, pay
 from simulator.traces import spare_phone
 
@@ -31,7 +32,7 @@ def plan(world: World, cases: Cases) -> Payments:
     new = opened(dice, steps.number, shop=dice.chance("to a shop", 0.4, steps.number))
     who = dice.pick("who", (3.0, 3.0, 3.0), steps.number, steps.step)
     payee = np.select([who == 0, who == 1], [friend, shop], new)
-    large = np.round(dice.decades("rupees", 500, 50_000, steps.number, steps.step), -2)
+    large = told(dice, dice.decades("rupees", 500, 50_000, steps.number, steps.step), steps.number, steps.step)
     spent = shopping.purchase(world, dice, sleeper, shop, steps.number, steps.step)
     return pay(
         steps.of(start) + (steps.running(gaps_s) * 1000).astype(np.int64),

@@ -9,7 +9,7 @@ import numpy as np
 from simulator import merchants
 from simulator.almanac import SALARIED
 from simulator.lookalikes.hosts import host, opened
-from simulator.merchants import hundreds
+from simulator.merchants import told
 from simulator.payments import INTENT, QR, VPA, Cases, Payments, expand, pay
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def plan(world: World, cases: Cases) -> Payments:
         steps.of(start) + (steps.running(gaps_s) * 1000).astype(np.int64),
         world.victim(dice, steps.number),
         np.select([who == 0, who == 1], [broker, adviser], organiser),
-        hundreds(rupees) + 100,
+        told(dice, rupees, steps.number, steps.step),
         mode=np.array([INTENT, QR, VPA])[dice.pick("mode", (3.0, 1.0, 1.0), steps.number)],
         failed=dice.chance("failed", 0.02, steps.number, steps.step),
         case=steps.number,

@@ -9,6 +9,7 @@ import numpy as np
 from simulator import people
 from simulator.almanac import SELF_EMPLOYED
 from simulator.lookalikes.hosts import opened
+from simulator.merchants import told
 from simulator.payments import OWN, PHONE, QR, Cases, Payments, expand, pay
 from simulator.traces import spare_phone
 
@@ -27,13 +28,13 @@ def plan(world: World, cases: Cases) -> Payments:
     first_time = opened(dice, steps.number, shop=dice.chance("shop", 0.5, steps.number))
     stranger = people.stranger(dice, payer, steps.number, steps.step)
     who = dice.pick("who", (4.0, 2.0, 3.0), steps.number, steps.step)
-    large = np.round(dice.decades("rupees", 300, 60_000, steps.number, steps.step), -2)
+    large = told(dice, dice.decades("rupees", 300, 60_000, steps.number, steps.step), steps.number, steps.step)
     abroad = dice.chance("abroad", 0.15, steps.number)
     return pay(
         steps.of(start) + (steps.running(gaps_s) * 1000).astype(np.int64),
         payer,
         np.select([who == 0, who == 1], [friend, first_time], stranger),
-        large + 100,
+        large,
         mode=np.where(dice.chance("qr", 0.4, steps.number, steps.step), QR, PHONE),
         failed=dice.chance("failed", 0.14, steps.number, steps.step),
         device=spare_phone(payer, steps.day),

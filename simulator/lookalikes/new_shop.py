@@ -23,7 +23,7 @@ def plan(world: World, cases: Cases) -> Payments:
     dice = world.dice.named("new_shop")
     steps = expand(cases, dice.whole("size", 20, 80, cases.number))
     town = accounts.town_of(world.victim(dice, steps.number))
-    web = dice.chance("web", 0.35, steps.number)
+    web = dice.chance("web", 0.5, steps.number)
     payer = np.where(
         web,
         world.victim(dice, steps.number, steps.step),
@@ -32,7 +32,7 @@ def plan(world: World, cases: Cases) -> Payments:
     later = dice.below("days", dice.whole("last day", 2, 9, steps.number), steps.number, steps.step)
     like = accounts.SHOPS + dice.below("like", 1 << 20, steps.number)
     rupees = shopping.purchase(world, dice, payer, like, steps.number, steps.step)
-    festive = dice.chance("offer", 0.4, steps.number)
+    festive = dice.chance("offer", 0.6, steps.number)
     offer = np.array([199.0, 299.0, 499.0, 799.0, 999.0, 1499.0, 2499.0])
     return pay(
         world.daytime(dice, HOMEMAKER, steps.day + later, steps.number, steps.step),

@@ -10,6 +10,7 @@ from simulator import accounts
 from simulator.almanac import STUDENT
 from simulator.life import shopping
 from simulator.lookalikes.hosts import opened
+from simulator.merchants import told
 from simulator.payments import PHONE, QR, VPA, Cases, Payments, expand, pay
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def plan(world: World, cases: Cases) -> Payments:
     )
     inward = (steps.step > 0) & dice.chance("inward", 0.4, steps.number, steps.step)
     to_shop = dice.chance("to a shop", 0.6, steps.number, steps.step)
-    rupees = np.round(dice.decades("rupees", 30, 15_000, steps.number, steps.step), -1)
+    rupees = told(dice, dice.decades("rupees", 30, 20_000, steps.number, steps.step), steps.number, steps.step)
     bought = shopping.purchase(world, dice, relative, shop, steps.number, steps.step)
     return pay(
         steps.of(start) + (steps.running(gaps_s) * 1000).astype(np.int64),

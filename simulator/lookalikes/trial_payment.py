@@ -8,6 +8,7 @@ import numpy as np
 
 from simulator.almanac import SELF_EMPLOYED
 from simulator.lookalikes.hosts import host, opened
+from simulator.merchants import told
 from simulator.payments import VPA, Cases, Payments, expand, pay
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def plan(world: World, cases: Cases) -> Payments:
     gaps_s = dice.decades("gap", 30, 6000, steps.number, steps.step)
     person = host(world, dice, steps.number, new_share=0.3)
     shop = opened(dice, steps.number, shop=True)
-    large = np.round(dice.decades("rupees", 2000, 90_000, steps.number, steps.step), -2)
+    large = told(dice, dice.decades("rupees", 1500, 90_000, steps.number, steps.step), steps.number, steps.step)
     tiny = dice.whole("tiny", 1, 10, steps.number).astype(np.float64)
     return pay(
         steps.of(start) + (steps.running(gaps_s) * 1000).astype(np.int64),
