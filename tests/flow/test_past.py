@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 RULES = Path("rules/rules.yaml")
 RATE_PPM = 5_000
+PAYMENTS = 24_000
 #: What may be under way between two workers when one asks the other where it stands.
 IN_FLIGHT_MS = 1_000
 
@@ -81,7 +82,7 @@ async def test_warm_up_fills_the_tables_and_decides_nothing(deployment: Deployme
 @pytest.mark.timeout(300)
 async def test_a_backlog_is_drained_in_the_order_of_its_time(deployment: Deployment, tmp_path: Path) -> None:
     """Two workers that drain 4 partitions keep them within a second of event time of each other."""
-    history = make_history(tmp_path / "history.parquet", 60_000, 2)
+    history = make_history(tmp_path / "history.parquet", PAYMENTS, 1)
     deployment.worker("first").start().wait_ready().stop()
     command = ["--rate", "0", "--history", str(history), "--prefix", deployment.prefix, "--no-labels"]
     sent = await asyncio.to_thread(
@@ -104,4 +105,4 @@ async def test_a_backlog_is_drained_in_the_order_of_its_time(deployment: Deploym
                 behind_ms.append(newest_ms[record.partition] - item.transaction.event_time_ms)
                 newest_ms[record.partition] = max(newest_ms[record.partition], item.transaction.event_time_ms)
     assert max(behind_ms) <= ALIGNMENT_MS + IN_FLIGHT_MS
-    assert len({json.loads(record.value)["transaction_id"] for record in topics.decisions}) == 60_000
+    assert len({json.loads(record.value)["transaction_id"] for record in topics.decisions}) == PAYMENTS
