@@ -4,7 +4,7 @@
         oldest by event time ───────────────────────────► newest
 times   │ u32 ms after base_ms                            │   at most 45 d behind the newest
 amounts │ u32 paise (u64 from the first amount over 2^32) │
-slots   │ u8, index of the other party in `parties`       │   parties: 40-bit hashes, 0 is a free slot
+slots   │ u8, the other party's slot in `parties`         │
 flags   │ u8: NEW FAILED TINY LAST, device index in 4..7  │
 totals  │ running sums of amounts, one longer than the rest; derived, never stored
 ```
@@ -22,8 +22,9 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 
 from features.clock import DAY_MS
-from features.columns import free_slots, running_totals, take_slot
+from features.columns import running_totals
 from features.overflow import Overflow
+from features.parties import Parties
 
 RING_MAX = 256
 KEEP_MS = 45 * DAY_MS
@@ -55,7 +56,7 @@ class AccountState:
     amounts: array[int] = field(default_factory=lambda: array("I"))
     slots: bytearray = field(default_factory=bytearray)
     flags: bytearray = field(default_factory=bytearray)
-    parties: array[int] = field(default_factory=lambda: array("Q"))
+    parties: Parties = field(default_factory=Parties)
     totals: array[int] = field(default_factory=lambda: array("Q", (0,)), compare=False)
     first_ms: int = NEVER
     last_ms: int = NEVER
@@ -88,7 +89,7 @@ def insert(
 ) -> None:
     """Put one payment in its place, dropping what is too old and overflowing what is too much.
 
-    `slot` is what `slot_of` said of the party, `flags` comes without LAST, `shape` is the sketch's (rows, columns).
+    `slot` is what `find` said of the party, `flags` comes without LAST, `shape` is the sketch's (rows, columns).
     """
     times = state.times
     count = len(times)
@@ -96,7 +97,7 @@ def insert(
     in_order = count and state.last_ms <= time_ms and relative < TIME_END and relative - times[0] <= KEEP_MS
     if in_order and count < RING_MAX and state.overflow is None:  # nearly always, and nothing but an append
         state.last_ms = time_ms
-        _append(state, relative, amount_paise, take_slot(state.parties, party, slot), flags)
+        _append(state, relative, amount_paise, state.parties.take(party, slot), flags)
         return
     state.first_ms = time_ms if state.first_ms == NEVER else min(state.first_ms, time_ms)
     newest_ms = state.last_ms = max(state.last_ms, time_ms)
@@ -118,7 +119,7 @@ def insert(
         _drop_one(state)
     if overflow is not None:
         overflow.note_party(party, time_ms, len(state.times))
-    _place(state, relative, amount_paise, take_slot(state.parties, party, slot), flags)
+    _place(state, relative, amount_paise, state.parties.take(party, slot), flags)
 
 
 def drop_oldest(state: AccountState, count: int) -> None:
@@ -127,7 +128,9 @@ def drop_oldest(state: AccountState, count: int) -> None:
     gone = bytes(state.slots[:count])
     for column in (state.times, state.amounts, state.slots, state.flags, state.totals):
         del column[:count]
-    free_slots(state.parties, state.slots, gone)
+    for slot in set(gone):
+        if slot not in state.slots:
+            state.parties.free(slot)
 
 
 def _drop_one(state: AccountState) -> None:
@@ -136,10 +139,7 @@ def _drop_one(state: AccountState) -> None:
     slot = state.slots.pop(0)
     del state.amounts[0], state.flags[0], state.totals[0]
     if slot not in state.slots:
-        parties = state.parties
-        parties[slot] = 0
-        while parties and not parties[-1]:
-            parties.pop()
+        state.parties.free(slot)
 
 
 def _make_room(state: AccountState, newest_ms: int) -> None:
@@ -161,7 +161,7 @@ def _make_room(state: AccountState, newest_ms: int) -> None:
 def _start_overflow(state: AccountState, shape: tuple[int, int]) -> Overflow:
     overflow = Overflow.start(shape)
     for time, slot in zip(state.times, state.slots, strict=True):
-        overflow.sketch.add(state.parties[slot], time + state.base_ms)
+        overflow.sketch.add(state.parties.hashes[slot], time + state.base_ms)
     return overflow
 
 

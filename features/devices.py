@@ -9,7 +9,6 @@ from math import nan
 from typing import TYPE_CHECKING
 
 from features.account import DEVICE_SHIFT, DEVICES_MAX
-from features.columns import slot_of
 from features.hashing import party_hash
 
 if TYPE_CHECKING:
@@ -24,9 +23,9 @@ _FLAGS_MASK = (1 << DEVICE_SHIFT) - 1
 def take_device(state: AccountState, devices: array[int], device_id: str) -> int:
     """Return the device's index from 1, giving it one if it has none: a free one, else the longest unused."""
     device = party_hash(device_id)
-    index = slot_of(devices, device) + 1
-    if index:
-        return index
+    for index, known in enumerate(devices, 1):
+        if known == device:
+            return index
     if len(devices) < DEVICES_MAX:
         devices.append(device)
         return len(devices)

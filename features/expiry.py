@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from features.account import KEEP_MS, NEVER, NEWNESS_MS
 from features.clock import DAY_MS
 from features.columns import running_totals
+from features.parties import Parties
 
 if TYPE_CHECKING:
     from features.account import AccountState
@@ -45,7 +46,7 @@ def clear_payments(state: AccountState) -> None:
     """Leave a stub: first and last seen, and the verdicts."""
     state.dropped_ms = state.last_ms
     state.base_ms = 0
-    state.times, state.amounts, state.parties = array("I"), array("I"), array("Q")
+    state.times, state.amounts, state.parties = array("I"), array("I"), Parties()
     state.totals = running_totals(state.amounts)
     state.slots, state.flags = bytearray(), bytearray()
     state.overflow = None

@@ -160,16 +160,19 @@ class Overflow:
         if time_ms >= newest_ms:
             return last
         newest = newest_ms // width_ms
-        bucket = max(time_ms // width_ms, newest - BUCKETS_PER_WINDOW)
-        at, start_ms = window * SNAPSHOTS, bucket * width_ms
-        here = at + bucket % SNAPSHOTS
+        bucket, part_ms = divmod(time_ms, width_ms)
+        if bucket < newest - BUCKETS_PER_WINDOW:
+            bucket, part_ms = newest - BUCKETS_PER_WINDOW, 0
+        base = window * SNAPSHOTS
+        here = base + bucket % SNAPSHOTS
         count, sum_paise = self.counts[here], self.sums[here]
         if bucket == newest:
-            (count_end, sum_end), end_ms = last, newest_ms
+            (count_end, sum_end), width_ms = last, newest_ms - bucket * width_ms
         else:
-            there = at + (bucket + 1) % SNAPSHOTS
-            count_end, sum_end, end_ms = self.counts[there], self.sums[there], start_ms + width_ms
-        part_ms, span_ms = max(time_ms - start_ms, 0), end_ms - start_ms
-        count += ((count_end - count) & COUNT_MASK) * part_ms // span_ms
-        sum_paise += ((sum_end - sum_paise) & SUM_MASK) * part_ms // span_ms
+            there = base + (bucket + 1) % SNAPSHOTS
+            count_end, sum_end = self.counts[there], self.sums[there]
+        if count_end == count:
+            return count, sum_paise
+        count += ((count_end - count) & COUNT_MASK) * part_ms // width_ms
+        sum_paise += ((sum_end - sum_paise) & SUM_MASK) * part_ms // width_ms
         return count & COUNT_MASK, sum_paise & SUM_MASK

@@ -12,7 +12,6 @@ from math import nan
 from typing import TYPE_CHECKING, Any
 
 from features.account import FAILED, NEW, TINY, TINY_PAISE_MAX, AccountState, insert, is_new_party
-from features.columns import slot_of
 from features.expiry import clear_payments, is_absent, may_shrink, may_vanish
 from features.fields import check_kept_ranges
 from features.hashing import party_hash
@@ -58,7 +57,7 @@ def read(state: PayeeState, txn: Transaction) -> list[float]:
     windows = read_windows(state, time_ms)
     _, from_1h, from_24h, _, start, end = windows.bounds
     new_24h = ((windows.flags >> ((from_24h - start) << 3)) & NEW_BITS).bit_count()
-    slot = slot_of(state.parties, party_hash(txn.payer_vpa))
+    slot = state.parties.find(party_hash(txn.payer_vpa))
     row = [
         *windows.counts,
         *[sum_paise / 100 for sum_paise in windows.sums_paise],
@@ -88,7 +87,7 @@ def fold(state: PayeeState, txn: Transaction) -> PayeeState:
     if is_absent(state, time_ms):
         state = PayeeState()
     party = party_hash(txn.payer_vpa)
-    slot = slot_of(state.parties, party)
+    slot = state.parties.find(party)
     flags = NEW if slot < 0 or is_new_party(state, time_ms, slot) else 0
     if txn.status == "FAILED":
         flags |= FAILED

@@ -25,7 +25,6 @@ from features.account import (
     is_new_party,
 )
 from features.clock import DAY_MS, HOUR_MS, IST_OFFSET_MS
-from features.columns import slot_of
 from features.devices import read_devices, take_device
 from features.expiry import STUB_AFTER_MS, clear_payments, is_absent, may_shrink, may_vanish
 from features.fields import check_kept_ranges
@@ -120,7 +119,7 @@ def fold(state: PayerState, txn: Transaction) -> PayerState:
     if state.last_ms != NEVER and time_ms - state.last_ms > STUB_AFTER_MS:
         state = _expire(state, time_ms)
     party = party_hash(txn.payee_vpa)
-    slot = slot_of(state.parties, party)
+    slot = state.parties.find(party)
     flags = NEW if slot < 0 or is_new_party(state, time_ms, slot) else 0
     if txn.status == "FAILED":
         flags |= FAILED
@@ -183,7 +182,7 @@ def _expire(state: PayerState, time_ms: int) -> PayerState:
 
 def _read_payee(state: PayerState, txn: Transaction, start: int, end: int) -> tuple[float, int, float]:
     """Return (payee is new, payments to it, seconds since the last) of the payments in [start, end) of the ring."""
-    slot = slot_of(state.parties, party_hash(txn.payee_vpa)) if start != end else -1
+    slot = state.parties.find(party_hash(txn.payee_vpa)) if start != end else -1
     at = state.slots.rfind(slot, start, end) if slot >= 0 else -1
     if at < 0:
         return 1.0, 0, nan

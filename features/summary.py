@@ -37,7 +37,7 @@ def _payment(state: AccountState, at: int, party: str) -> dict[str, Any]:
     return {
         "event_time": _time_text(state.times[at] + state.base_ms),
         "amount": state.amounts[at] / 100,
-        f"{party}_hash": f"{state.parties[state.slots[at]]:010x}",
+        f"{party}_hash": f"{state.parties.hashes[state.slots[at]]:010x}",
         f"{party}_was_new": bool(flags & NEW),
         "failed": bool(flags & FAILED),
     }

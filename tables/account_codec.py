@@ -27,6 +27,7 @@ from features.account import AccountState
 from features.columns import running_totals
 from features.errors import StateCodecError
 from features.overflow import SNAPSHOTS, WINDOWS_MS, Overflow
+from features.parties import Parties
 from features.sketch import Sketch
 
 if TYPE_CHECKING:
@@ -57,8 +58,9 @@ def encode_account(state: AccountState, keys: array[int], devices: array[int]) -
     large, overflow = state.amounts.typecode == "Q", state.overflow
     narrow = count >= NARROW_FROM
     layout = narrow * _NARROW | large * _LARGE_AMOUNTS | (overflow is not None) * _OVERFLOWS
-    counts = count, len(state.parties), len(keys), len(state.verdict_ids), len(devices)
-    amounts, parties = state.amounts.tobytes(), state.parties.tobytes()
+    hashes = state.parties.hashes
+    counts = count, len(hashes), len(keys), len(state.verdict_ids), len(devices)
+    amounts, parties = state.amounts.tobytes(), hashes.tobytes()
     parts: list[bytes | bytearray] = [
         _header.pack(VERSION, layout, *counts, state.base_ms, state.first_ms, state.last_ms, state.dropped_ms),
         state.times.tobytes(),
@@ -98,14 +100,13 @@ def decode_account(data: bytes, make: Callable[..., State], shape: tuple[int, in
     if len(data) != devices_end and not (layout & _OVERFLOWS and len(data) > devices_end):
         raise StateCodecError(f"needed {devices_end} bytes of state by its own counts, got {len(data)}: it is damaged")
     amounts = _decode_amounts(data[times_end:amounts_end], layout)
-    hashes = data[flags_end:parties_end]
     fields = (
         base_ms,
         array("I", data[_header.size : times_end]),
         amounts,
         bytearray(data[amounts_end:slots_end]),
         bytearray(data[slots_end:flags_end]),
-        array("Q", _from_planes(hashes) if layout & _NARROW else hashes),
+        _decode_parties(data[flags_end:parties_end], layout),
         running_totals(amounts),
         first_ms,
         last_ms,
@@ -123,6 +124,11 @@ def _decode_amounts(data: bytes, layout: int) -> array[int]:
     if not layout & _LARGE_AMOUNTS:
         return array("I", data)
     return array("Q", _from_planes(data) if layout & _NARROW else data)
+
+
+def _decode_parties(data: bytes, layout: int) -> Parties:
+    longs = _from_planes(data) if layout & _NARROW else data
+    return Parties(array("Q", longs), bytearray(longs[::_LONG]))
 
 
 def _to_planes(longs: bytes) -> bytes:

@@ -69,7 +69,7 @@ def test_shrinking_gives_the_memory_back(side: str) -> None:
     kept, stub, gone = (module.shrink(busy(module), START + days * DAY) for days in (45, 47, 416))
 
     assert kept == busy(module)
-    assert (len(stub.times), stub.overflow, len(stub.parties)) == (0, None, 0)
+    assert (len(stub.times), stub.overflow, len(stub.parties.hashes)) == (0, None, 0)
     assert (stub.first_ms, stub.last_ms, len(stub.verdict_ids)) == (START - 299 * HOUR, START, 1)
     assert gone == module.empty()
 
