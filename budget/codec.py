@@ -1,63 +1,64 @@
 """Unsigned integers and histograms as bytes, shared by the budget's states.
 
-An integer is LEB128: seven bits a byte, lowest first, the top bit set on every byte but the last. A histogram is its
-number of runs, then per run the count of empty buckets skipped, the count of filled buckets and their counts; a
-histogram with few filled buckets is therefore short.
+An integer is LEB128: seven bits a byte, lowest first, the top bit set on every byte but the last. A histogram is the
+number of its buckets up to the highest filled one, then that many integers; an empty bucket takes one byte.
 """
 
 from __future__ import annotations
 
-from itertools import groupby
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
-UINT_BYTES_MAX = 10
+    from numpy.typing import NDArray
 
-
-def put_uint(out: bytearray, number: int) -> None:
-    """Append one unsigned integer of at most 70 bits; ValueError if it is negative or larger.
-
-    >>> out = bytearray()
-    >>> put_uint(out, 300)
-    >>> out.hex()
-    'ac02'
-    """
-    if not 0 <= number < 1 << 7 * UINT_BYTES_MAX:
-        raise ValueError(f"needed an unsigned integer below 2**{7 * UINT_BYTES_MAX}, got {number}")
-    while number > 0x7F:
-        out.append(number & 0x7F | 0x80)
-        number >>= 7
-    out.append(number)
+UINT_BYTES_MAX = 9
+"""63 bits: what a histogram's 64-bit signed integers hold."""
 
 
 def put_uints(out: bytearray, numbers: Iterable[int]) -> None:
-    """Append several unsigned integers, each as `put_uint` does."""
-    for number in numbers:
-        put_uint(out, number)
-
-
-def put_histogram(out: bytearray, counts: Sequence[int]) -> None:
-    """Append the filled runs of a histogram; its length is not written, the reader must know it.
+    """Append unsigned integers below 2**63; ValueError on any other.
 
     >>> out = bytearray()
-    >>> put_histogram(out, [0, 0, 5, 6, 0])
-    >>> list(out)
-    [1, 2, 2, 5, 6]
+    >>> put_uints(out, [300, 1])
+    >>> out.hex()
+    'ac0201'
     """
-    runs: list[tuple[int, list[int]]] = []
-    skipped = 0
-    for filled, group in groupby(counts, key=bool):
-        run = list(group)
-        if filled:
-            runs.append((skipped, run))
-            skipped = 0
-        else:
-            skipped = len(run)
-    put_uint(out, len(runs))
-    for empty, run in runs:
-        put_uints(out, (empty, len(run), *run))
+    for number in numbers:
+        if not 0 <= number < 1 << 7 * UINT_BYTES_MAX:
+            raise ValueError(f"needed an unsigned integer below 2**{7 * UINT_BYTES_MAX}, got {number}")
+        rest = number
+        while rest > 0x7F:
+            out.append(rest & 0x7F | 0x80)
+            rest >>= 7
+        out.append(rest)
+
+
+def pack_histogram(counts: NDArray[np.int64]) -> bytes:
+    """Return a histogram as bytes; its full length is not written, the reader must know it.
+
+    >>> list(pack_histogram(np.array([0, 300, 6, 0])))
+    [3, 0, 172, 2, 6]
+    """
+    filled = np.flatnonzero(counts)
+    kept = counts[: filled[-1] + 1] if filled.size else counts[:0]
+    head = bytearray()
+    put_uints(head, [len(kept)])
+    if not kept.size:
+        return bytes(head)
+    size = np.ones(len(kept), np.int64)
+    for bits in range(7, int(kept.max()).bit_length(), 7):
+        size += kept >> bits > 0
+    start = np.cumsum(size) - size
+    body = np.zeros(int(size.sum()), np.uint8)
+    for place in range(int(size.max())):
+        here = size > place
+        more = size[here] > place + 1
+        body[start[here] + place] = kept[here] >> 7 * place & 0x7F | more * 0x80
+    return bytes(head) + body.tobytes()
 
 
 class Reader:
@@ -89,17 +90,13 @@ class Reader:
         """Read `count` unsigned integers."""
         return tuple(self.uint() for _ in range(count))
 
-    def histogram(self, buckets: int) -> list[int]:
+    def histogram(self, buckets: int) -> NDArray[np.int64]:
         """Read a histogram of `buckets` counts."""
-        counts = [0] * buckets
-        at = 0
-        for _ in range(self.uint()):
-            empty, filled = self.uints(2)
-            at += empty
-            if at + filled > buckets:
-                raise ValueError(f"needed a histogram of {buckets} buckets, got one that reaches {at + filled}")
-            counts[at : at + filled] = self.uints(filled)
-            at += filled
+        counts = np.zeros(buckets, np.int64)
+        kept = self.uint()
+        if kept > buckets:
+            raise ValueError(f"needed a histogram of at most {buckets} buckets, got {kept}")
+        counts[:kept] = self.uints(kept)
         return counts
 
     def end(self) -> None:

@@ -1,20 +1,37 @@
-"""Rank admission: who gets one of the day's few alerts, decided one transaction at a time and never taken back."""
+"""Rank admission: who gets one of the day's few alerts, decided one transaction at a time and never taken back.
+
+The ledger says how many alerts a day may hold; the day's plan (`day`) says which scores deserve them, by comparing what
+the day has brought with what days usually bring (`history`, `forecast`). Every answer is a function of the
+transactions before it, in their order, and of nothing else; all state is integers.
+
+Two plans are kept, those of the days touched last: days interleave freely. A late transaction of a day without a plan
+begins one anew, which knows the ledger's numbers but no longer the day's scores.
+
+Layout of `encode`: version byte, ledger, history, newest day begun + 1, number of plans, plans from the one touched
+longest ago (each as its module says).
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from budget.codec import Reader, put_histogram, put_uint, put_uints
-from budget.forecast import BUCKETS, Threshold, find_threshold
+import numpy as np
+
+from budget.codec import Reader, put_uints
+from budget.day import Day
+from budget.forecast import BUCKETS
+from budget.history import History
 from budget.ledger import MILLION, Ledger, get_ledger, put_ledger
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-VERSION = 1
-_ONE = 1 << 20
-_REVIEW_EVERY = 128
+    from numpy.typing import NDArray
+
+VERSION = 2
+PLANS_MAX = 2
+_SHORT_RUN = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,47 +50,46 @@ class DayReport:
     pace_ppm: int
 
 
-class _Day:
-    __slots__ = ("counts", "credit", "review_at", "seen", "threshold")
-
-    def __init__(self) -> None:
-        self.counts = [0] * BUCKETS
-        self.seen = 0
-        self.credit = 0
-        self.review_at = 0
-        self.threshold = Threshold(BUCKETS, 0)
-
-
 class BudgetState:
-    """The whole budget: ledger, history of scores, plan of the days in progress. Mutable; one owner at a time."""
+    """The whole budget. Mutable; one owner at a time.
+
+    >>> budget = BudgetState(rate_ppm=5_000)
+    >>> sum(budget.observe(20_000, number * 7919 % 1000, is_candidate=True) for number in range(20_000))
+    94
+    >>> budget.report(20_000).limit
+    100
+    """
+
+    __slots__ = ("_begun", "_history", "_last", "_plans", "ledger")
 
     def __init__(self, rate_ppm: int) -> None:
         self.ledger = Ledger(rate_ppm)
-        self._history = [0] * BUCKETS
-        self._days: dict[int, _Day] = {}
+        self._history = History()
+        self._plans: dict[int, Day] = {}
+        self._last: Day | None = None
+        self._begun = -1
 
     def set_rate(self, rate_ppm: int) -> None:
         """Put another alert rate (per million) in force from the next transaction on."""
         self.ledger.set_rate(rate_ppm)
 
-    def learn(self, day: int, bucket: int) -> None:
-        """Let one past transaction teach the threshold without counting it: warm-up, which sees and alerts nothing."""
-        self._history[bucket] += 1
-
     def observe(self, day: int, bucket: int, is_candidate: bool) -> bool:
-        """Count one transaction and say whether it gets an alert; a non-candidate is counted and never admitted."""
+        """Count one transaction and say whether it gets an alert; a non-candidate is counted and never admitted.
+
+        `day` is the IST day since 1970-01-01, `bucket` the score, 0..1023. Of a day too old for the ledger, nothing
+        changes. ValueError, and nothing changed either, on a bucket or a day that cannot be.
+        """
+        if not 0 <= bucket < BUCKETS:
+            raise ValueError(f"needed a score bucket of 0 to {BUCKETS - 1}, got {bucket}")
         if not self.ledger.add(day):
             return False
-        plan = self._days.get(day)
-        if plan is None:
-            plan = self._days[day] = _Day()
-        plan.counts[bucket] += 1
-        plan.seen += 1
-        if plan.seen >= plan.review_at:
-            self._review(day, plan)
-        if not is_candidate or bucket < plan.threshold.bucket:
-            return False
-        return self._admit(day, plan, bucket)
+        plan = self._touch(day)
+        plan.fresh[bucket] += 1
+        plan.fresh_count += 1
+        admitted = is_candidate and bucket >= plan.forecast.bucket and self._admit(plan, bucket)
+        if plan.fresh_count >= plan.review_size:
+            plan.review(self._history, self.ledger)
+        return admitted
 
     def observe_run(self, days: Sequence[int], buckets: Sequence[int], candidates: Sequence[bool]) -> list[int]:
         """Observe several transactions in order; return the positions of those admitted. Equal to one at a time."""
@@ -83,57 +99,42 @@ class BudgetState:
         self, days: Sequence[int], buckets: Sequence[int], candidates: Sequence[bool]
     ) -> list[tuple[int, DayReport]]:
         """As `observe_run`, each position with its day's report right after that admission."""
-        admitted = []
-        for index, (day, bucket, is_candidate) in enumerate(zip(days, buckets, candidates, strict=True)):
-            if self.observe(day, bucket, is_candidate):
-                admitted.append((index, self.report(day)))
-        return admitted
+        return [(index, self.report(days[index])) for index in self._observe(days, buckets, candidates)]
+
+    def learn(self, day: int, bucket: int) -> None:
+        """Let a past transaction teach what days look like, without counting or alerting it: for warm-up.
+
+        Live transactions must not be of days before the last one learned.
+        """
+        plan = self._touch(day)
+        plan.fresh[bucket] += 1
+        plan.fresh_count += 1
+        if plan.fresh_count >= plan.review_size:
+            plan.review(self._history, self.ledger)
 
     def report(self, day: int) -> DayReport:
         """Return the day's numbers; zeros for a day that the budget does not know."""
         entry = self.ledger.days.get(day)
-        plan = self._days.get(day)
-        seen, alerted, accrued = (entry.seen, entry.alerted, entry.accrued_ppm) if entry else (0, 0, 0)
+        if entry is None:
+            return DayReport(day, 0, 0, 0, BUCKETS, 0)
+        plan, unspent = self._plans.get(day), self.ledger.unspent(day)
         return DayReport(
             day=day,
-            seen=seen,
-            alerted=alerted,
+            seen=entry.seen,
+            alerted=entry.alerted,
             limit=self.ledger.limit(day),
-            threshold=plan.threshold.bucket if plan else BUCKETS,
-            pace_ppm=alerted * MILLION * MILLION // accrued if accrued else 0,
+            threshold=plan.lowest(unspent) if plan is not None else BUCKETS,
+            pace_ppm=entry.alerted * MILLION * MILLION // max(1, entry.accrued_ppm),
         )
-
-    def _review(self, day: int, plan: _Day) -> None:
-        plan.review_at = plan.seen + _REVIEW_EVERY
-        remaining = plan.seen + 1_000
-        entry = self.ledger.days[day]
-        supply = self.ledger.unspent(day) * MILLION + self.ledger.rate_ppm * remaining
-        plan.threshold = find_threshold(
-            self._history, plan.counts, seen=entry.seen, remaining=remaining, supply=supply, weight=sum(self._history)
-        )
-
-    def _admit(self, day: int, plan: _Day, bucket: int) -> bool:
-        if bucket == plan.threshold.bucket:
-            plan.credit += plan.threshold.share
-            if plan.credit < _ONE:
-                return False
-            plan.credit -= _ONE
-        if not self.ledger.unspent(day):
-            return False
-        self.ledger.spend(day)
-        self._review(day, plan)
-        return True
 
     def encode(self) -> bytes:
-        """Return the state as bytes."""
+        """Return the state as bytes, about 8 KiB."""
         out = bytearray([VERSION])
         put_ledger(out, self.ledger)
-        put_histogram(out, self._history)
-        put_uint(out, len(self._days))
-        for day in sorted(self._days):
-            plan = self._days[day]
-            put_uints(out, (day, plan.seen, plan.credit, plan.review_at, *plan.threshold))
-            put_histogram(out, plan.counts)
+        self._history.put(out)
+        put_uints(out, (self._begun + 1, len(self._plans)))
+        for plan in self._plans.values():
+            plan.put(out)
         return bytes(out)
 
     @classmethod
@@ -142,11 +143,75 @@ class BudgetState:
         reader = Reader(data, version=VERSION, what="budget state")
         state = cls(0)
         state.ledger = get_ledger(reader)
-        state._history = reader.histogram(BUCKETS)
+        state._history = History.get(reader)
+        state._begun = reader.uint() - 1
         for _ in range(reader.uint()):
-            plan = state._days[reader.uint()] = _Day()
-            plan.seen, plan.credit, plan.review_at, bucket, share = reader.uints(5)
-            plan.threshold = Threshold(bucket, share)
-            plan.counts = reader.histogram(BUCKETS)
+            state._last = plan = Day.get(reader)
+            state._plans[plan.day] = plan
         reader.end()
         return state
+
+    def _touch(self, day: int) -> Day:
+        """Return the day's plan, begun if need be, and remember it as the one touched last."""
+        if self._last is not None and self._last.day == day:
+            return self._last
+        plan = self._plans.pop(day, None) or self._begin(day)
+        self._plans[day] = self._last = plan
+        return plan
+
+    def _begin(self, day: int) -> Day:
+        """Begin a day: a later one than any before closes those, and the plan touched longest ago makes room."""
+        if day > self._begun:
+            self._begun = day
+            self._history.begin_day()
+            for known in self._plans.values():
+                known.close(self._history)
+        if len(self._plans) >= PLANS_MAX:
+            self._plans.pop(next(iter(self._plans))).close(self._history)
+        plan = Day(day, closed=day < self._begun)
+        plan.review(self._history, self.ledger)
+        return plan
+
+    def _admit(self, plan: Day, bucket: int) -> bool:
+        if not plan.passes(bucket, self.ledger.unspent(plan.day)):
+            return False
+        self.ledger.spend(plan.day)
+        return True
+
+    def _observe(self, days: Sequence[int], buckets: Sequence[int], candidates: Sequence[bool]) -> Iterator[int]:
+        """Yield each admitted position before anything after it is counted."""
+        day_of, bucket_of, may_alert = np.array(days, np.int64), np.array(buckets, np.int64), np.array(candidates, bool)
+        if not len(day_of) == len(bucket_of) == len(may_alert):
+            raise ValueError(
+                f"needed as many days, buckets and flags, got {len(day_of)}, {len(bucket_of)}, {len(may_alert)}"
+            )
+        if len(day_of) and not 0 <= bucket_of.min() <= bucket_of.max() < BUCKETS:
+            raise ValueError(f"needed score buckets of 0 to {BUCKETS - 1}, got {bucket_of.min()} to {bucket_of.max()}")
+        at = 0
+        for end in (*(np.flatnonzero(np.diff(day_of)) + 1).tolist(), len(day_of)):
+            while at < end:
+                if self.observe(days[at], buckets[at], candidates[at]):
+                    yield at
+                at += 1
+                stop = min(end, at + self._quiet(days[at - 1]))
+                if stop - at >= _SHORT_RUN:
+                    yield from (at + hit for hit in self._observe_quiet(bucket_of[at:stop], may_alert[at:stop]))
+                    at = stop
+
+    def _quiet(self, day: int) -> int:
+        """Return how many more transactions of this day come before one that causes a review."""
+        plan = self._last
+        return plan.review_size - plan.fresh_count - 1 if plan is not None and plan.day == day else 0
+
+    def _observe_quiet(self, buckets: NDArray[np.int64], may_alert: NDArray[np.bool_]) -> Iterator[int]:
+        """Observe transactions of the day touched last, too few for a review, looking only at possible alerts."""
+        plan = self._last
+        assert plan is not None  # noqa: S101 - the caller has just touched it
+        counted = 0
+        for hit in np.flatnonzero(may_alert & (buckets >= plan.forecast.bucket)).tolist():
+            self.ledger.add(plan.day, hit + 1 - counted)
+            counted = hit + 1
+            if self._admit(plan, int(buckets[hit])):
+                yield hit
+        self.ledger.add(plan.day, len(buckets) - counted)
+        plan.take(buckets)
