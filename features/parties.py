@@ -1,4 +1,4 @@
-"""Who is on the other side of an account's payments: up to 256 hashes, each in a slot that a payment names in a byte."""
+"""Who is on the other side of an account's payments: up to 256 hashes, each in a slot of one byte."""
 
 from __future__ import annotations
 
