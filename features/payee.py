@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import nan
 from typing import TYPE_CHECKING, Any
 
-from features.account import FAILED, NEW, TINY, TINY_PAISE_MAX, AccountState, insert, is_new_party
+from features.account import FAILED, NEW, TINY, TINY_PAISE_MAX, AccountState, is_new_party
 from features.expiry import clear_payments, is_absent, may_shrink, may_vanish
 from features.fields import check_kept_ranges
 from features.hashing import party_hash
@@ -22,6 +22,7 @@ from features.reading import (
     over_mean,
     seconds_since_last,
 )
+from features.ring import insert
 from features.summary import summarise
 from features.verdicts import add_verdict, count_fraud_verdicts
 from features.windows import NEW_BITS, read_windows

@@ -21,7 +21,6 @@ from features.account import (
     TINY,
     TINY_PAISE_MAX,
     AccountState,
-    insert,
     is_new_party,
 )
 from features.clock import DAY_MS, HOUR_MS, IST_OFFSET_MS
@@ -30,6 +29,7 @@ from features.expiry import STUB_AFTER_MS, clear_payments, is_absent, may_shrink
 from features.fields import check_kept_ranges
 from features.hashing import CONTENT_BITS, id_hash, party_hash, payment_key
 from features.reading import age_days, over_largest, over_mean, seconds_since_last
+from features.ring import insert
 from features.summary import summarise
 from features.verdicts import add_verdict, count_fraud_verdicts
 from features.windows import FAILED_BITS, NEW_BITS, TINY_BITS, read_windows
@@ -82,7 +82,6 @@ def read(state: PayerState, txn: Transaction) -> list[float]:
     windows = read_windows(state, time_ms)
     _, from_1h, from_24h, _, start, end = windows.bounds
     hour, day = windows.flags >> ((from_1h - start) << 3), windows.flags >> ((from_24h - start) << 3)
-    is_new, paid_before, since_payee = _read_payee(state, txn, start, end)
     row = [
         amount_paise / 100,
         amount_paise % ROUND_PAISE == 0,
@@ -96,9 +95,7 @@ def read(state: PayerState, txn: Transaction) -> list[float]:
         over_largest(state, amount_paise, start, end),
         seconds_since_last(state, end, time_ms),
         age_days(state, time_ms),
-        is_new,
-        paid_before,
-        since_payee,
+        *_read_payee(state, txn, start, end),
         (hour & NEW_BITS).bit_count(),
         (day & NEW_BITS).bit_count(),
         *read_devices(state, state.devices, txn.device_id, start, end),

@@ -71,7 +71,8 @@ def find_bounds(state: AccountState, time_ms: int) -> Bounds:
 def read_windows(state: AccountState, time_ms: int) -> Windows:
     """Return what lies in each window before `time_ms`; changes nothing.
 
-    >>> from features.account import AccountState, insert
+    >>> from features.account import AccountState
+    >>> from features.ring import insert
     >>> state = AccountState()
     >>> for second, party in enumerate((7, 8, 7)):
     ...     insert(state, 1_700_000_000_000 + 1000 * second, 500, party=party, slot=-1, flags=0, shape=(8, 32))
