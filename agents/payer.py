@@ -49,7 +49,11 @@ class PayerApplied(msgspec.Struct, array_like=True):
 
 @dataclass(slots=True)
 class _Parsed:
-    """One record, read: what it is, or why it is rejected. `event_time_ms` is None where it has no say in time."""
+    """One record, read: what it is, or why it is rejected.
+
+    `event_time_ms` is None where it has no say in time: a verdict, a rejection, and a warm-up payment, which decides
+    nothing and leaves the same state whichever partition's comes first (a payer's own keep their order).
+    """
 
     record: Record
     content: Transaction | Verdict | RejectedTransaction
@@ -57,7 +61,8 @@ class _Parsed:
 
     @property
     def event_time_ms(self) -> int | None:
-        return self.content.event_time_ms if isinstance(self.content, Transaction) else None
+        timed = isinstance(self.content, Transaction) and not self.warm_up
+        return self.content.event_time_ms if timed else None
 
 
 class PayerLogic:

@@ -14,7 +14,9 @@ import signal
 import socket
 import sys
 import time
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from app.broker.embedded import EmbeddedBroker
 from app.demo import screen
@@ -23,10 +25,11 @@ from app.demo.watch import Watch
 from features.errors import PrahariError
 
 HERE = Path("build/demo")
-HISTORY, MODEL, TRUTH = HERE / "history.parquet", HERE / "model", HERE / "truth.jsonl"
-SEED, PAYMENTS, DAYS = "7", "60000", "30"
+TRUTH = HERE / "truth.jsonl"
+SEED, PEOPLE, PAYMENTS, DAYS = "7", "3500", "60000", 30
 RATE = "100"
 ALERT_RATE = 0.005
+IST = ZoneInfo("Asia/Kolkata")
 WEB_PORTS = (6066, 6067)
 _READY_S = 60.0
 _BUDGET_EVERY_S = 5.0
@@ -37,10 +40,10 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     children: list[Child] = []
     try:
-        _prepare()
+        history, model = _prepare()
         with EmbeddedBroker(_port(9092), HERE / "kafka") as broker:
             try:
-                _live(broker, children)
+                _live(broker, children, history, model)
             finally:
                 for child in reversed(children):
                     child.stop()
@@ -52,24 +55,27 @@ def main() -> int:
     return 0
 
 
-def _prepare() -> None:
-    """Make history and model where there are none, and clear what the last run left running state in."""
+def _prepare() -> tuple[Path, Path]:
+    """Return history and model, made where today's are missing, and clear what the last run kept state in."""
     HERE.mkdir(parents=True, exist_ok=True)
+    start = datetime.now(IST).date() - timedelta(days=DAYS)
+    history, model = HERE / f"history-{start}.parquet", HERE / f"model-{start}"
     for old in ("kafka", "worker-1", "worker-2"):
         shutil.rmtree(HERE / old, ignore_errors=True)
     python = sys.executable
-    if not HISTORY.exists():
+    if not history.exists():
         screen.step(f"a month of simulated life: {int(PAYMENTS):,} payments, 3.6 % of them frauds")
-        options = ["--transactions", PAYMENTS, "--days", DAYS, "--seed", SEED]
-        run([python, "-m", "simulator", "history", "--out", str(HISTORY), *options], {})
-    if not (MODEL / "manifest.json").exists():
+        options = ["--transactions", PAYMENTS, "--days", str(DAYS), "--start", str(start), "--seed", SEED]
+        run([python, "-m", "simulator", "history", "--out", str(history), "--people", PEOPLE, *options], {})
+    if not (model / "manifest.json").exists():
         screen.step("training a model on it")
-        run([python, "-m", "models", "train", "--history", str(HISTORY), "--out", str(MODEL)], {})
+        run([python, "-m", "models", "train", "--history", str(history), "--out", str(model)], {})
+    return history, model
 
 
-def _live(broker: EmbeddedBroker, children: list[Child]) -> None:
+def _live(broker: EmbeddedBroker, children: list[Child], history: Path, model: Path) -> None:
     screen.step(f"Kafka runs on {broker.bootstrap}; starting two workers")
-    environment = {"BROKER_URL": f"kafka://{broker.bootstrap}", "PRAHARI_MODEL_DIR": str(MODEL)}
+    environment = {"BROKER_URL": f"kafka://{broker.bootstrap}", "PRAHARI_MODEL_DIR": str(model)}
     ports = [_port(port) for port in WEB_PORTS]
     for number, port in enumerate(ports, 1):
         command = [sys.executable, "-m", "faust", "-A", "app.main", "worker", "-l", "info"]
@@ -78,7 +84,7 @@ def _live(broker: EmbeddedBroker, children: list[Child]) -> None:
     for child in children:
         child.wait_for("worker ready", _READY_S)
     screen.step("warming up: the tables get the month's past")
-    run([sys.executable, "-m", "faust", "-A", "app.main", "warm-up", "--history", str(HISTORY)], environment)
+    run([sys.executable, "-m", "faust", "-A", "app.main", "warm-up", "--history", str(history)], environment)
     asyncio.run(_watch(broker, children, ports))
 
 
@@ -90,7 +96,7 @@ async def _watch(broker: EmbeddedBroker, children: list[Child], ports: list[int]
     urls = " and ".join(f"http://127.0.0.1:{port}" for port in ports)
     screen.step(f"live payments, {RATE} a second; any worker answers: {urls} (/alerts, /budget/today, /payers/...)")
     command = [sys.executable, "-m", "simulator", "stream", "--bootstrap", broker.bootstrap, "--rate", RATE]
-    options = ["--seed", SEED, "--transactions", "100000000", "--truth", str(TRUTH)]
+    options = ["--seed", SEED, "--people", PEOPLE, "--transactions", "100000000", "--truth", str(TRUTH)]
     TRUTH.unlink(missing_ok=True)
     children.append(Child("simulator", [*command, *options], HERE / "simulator.log", {}))
     try:
