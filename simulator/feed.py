@@ -13,13 +13,12 @@ from simulator.payments import Cases, Payments, concat, nothing
 if TYPE_CHECKING:
     from simulator.world import World
 
-_POOL_CASES = 16
 _SETTLE_SLICES = 16
 _CASE_NUMBERS = 1_000  # per millisecond of start time: streams begun at different moments share no case
 
 
 class EpisodeFeed:
-    """Cases of several kinds, begun as they are owed; the kind that lags most behind its share is next."""
+    """Cases of several kinds, each kind's begun as its share of the stream owes them."""
 
     def __init__(
         self,
@@ -41,8 +40,8 @@ class EpisodeFeed:
         self.next_case = start_ms * _CASE_NUMBERS
         parts = np.array([episode.share for episode in episodes])
         self.parts = parts / parts.sum()
-        self.owed = self.dice.uniform("head start", np.arange(len(episodes), dtype=np.int64))
-        self.pools: list[list[Payments]] = [[] for _ in episodes]
+        self.sizes = np.array([episode.size for episode in episodes])
+        self.owed = self.dice.between("head start", -0.5, 0.5, np.arange(len(episodes))) * self.sizes
         self.pending = nothing()
 
     def settle(self, begin_ms: float, size_per_ms: float) -> None:
@@ -64,31 +63,26 @@ class EpisodeFeed:
     def _begin(self, begin_ms: float, end_ms: float, size: float) -> None:
         """Begin as many cases within [begin_ms, end_ms) as `size` payments owe."""
         self.owed += self.parts * self.share * size
-        cases = [self.pending]
-        while self.owed.sum() > 1:
-            kind = int(np.argmax(self.owed))
-            case = self._next(kind, begin_ms, end_ms)
-            self.owed[kind] -= len(case)
-            cases.append(case)
-        waiting = concat(cases)
+        parts = [self.pending]
+        for kind, count in enumerate(np.rint(self.owed / self.sizes).astype(np.int64).tolist()):
+            if count > 0:
+                parts.append(self._cases(kind, count, begin_ms, end_ms))
+                self.owed[kind] -= len(parts[-1])
+        waiting = concat(parts)
         self.pending = waiting.take(np.argsort(waiting.time_ms, kind="stable"))
 
-    def _next(self, kind: int, begin_ms: float, end_ms: float) -> Payments:
-        """Return one case of a kind, begun within [begin_ms, end_ms) and squeezed into `case_ms`."""
-        if not self.pools[kind]:
-            self.pools[kind] = self._plan(kind)
-        case = self.pools[kind].pop()
-        after = case.time_ms - case.time_ms[0]
-        squeeze = min(1.0, self.case_ms / max(1, int(after[-1])))
-        start = self.dice.between("begin", begin_ms, end_ms, case.case[:1])
-        case.time_ms = (start + after * squeeze).astype(np.int64)
-        return case
-
-    def _plan(self, kind: int) -> list[Payments]:
-        numbers = self.next_case + np.arange(_POOL_CASES, dtype=np.int64)
-        self.next_case += _POOL_CASES
-        cases = Cases(numbers, np.full(_POOL_CASES, self.day, dtype=np.int64))
-        payments = whole_cases(self.world, self.episodes[kind], cases)
+    def _cases(self, kind: int, count: int, begin_ms: float, end_ms: float) -> Payments:
+        """Return cases of a kind, each begun within [begin_ms, end_ms) and squeezed into `case_ms`."""
+        numbers = self.next_case + np.arange(count, dtype=np.int64)
+        self.next_case += count
+        payments = whole_cases(self.world, self.episodes[kind], Cases(numbers, np.full(count, self.day)))
+        if len(payments) == 0:
+            return payments
+        number, first, row = np.unique(payments.case, return_index=True, return_inverse=True)
+        after = payments.time_ms - payments.time_ms[first][row]
+        last = np.append(first[1:], len(payments)) - 1
+        squeeze = np.minimum(1.0, self.case_ms / np.maximum(1, after[last]))
+        start = self.dice.between("begin", begin_ms, end_ms, number)
+        payments.time_ms = (start[row] + after * squeeze[row]).astype(np.int64)
         payments.fraud[:] = kind + 1 if self.is_fraud else 0
-        pool = [payments.take(payments.case == number) for number in numbers[::-1]]
-        return [case for case in pool if len(case)]
+        return payments

@@ -40,8 +40,9 @@ def app_of(dice: Dice, account: Ints) -> Ints:
 def vpas(dice: Dice, account: Ints) -> pl.Series:
     """Return the VPA of each account, unique to it.
 
+    >>> from simulator.dice import Dice
     >>> vpas(Dice(1), np.array([3, accounts.NATIONAL])).to_list()
-    ['divya.ahmed57338@ibl', 'bharatrecharge0@axl']
+    ['rohit.reddy13221@okhdfcbank', 'bharatrecharge0@ybl']
     """
     place = accounts.shuffled(dice.seed, account)
     names = np.where(accounts.is_entity(account), 1, 0)

@@ -96,10 +96,17 @@ def _plain(frame: pl.DataFrame) -> pl.DataFrame:
     amount = frame["amount"].cast(pl.Float64, strict=False)
     if amount.null_count() == frame["amount"].null_count():
         frame = frame.with_columns(amount)
-    if isinstance(frame["event_time"].dtype, pl.Datetime):
-        frame = frame.with_columns(time_strings(time_ms(frame["event_time"]).to_numpy()).alias("event_time"))
+    frame = frame.with_columns(_time_texts(frame["event_time"]))
     verdict = pl.col("is_fraud").cast(pl.String).replace_strict({"1": 1, "true": 1, "0": 0, "false": 0}, default=None)
     return frame.with_columns(verdict.cast(pl.Int8))
+
+
+def _time_texts(times: pl.Series) -> pl.Series:
+    """Return times as text that says what they say: RFC 3339 stays, numbers and timestamps become it."""
+    made = time_strings(time_ms(times).fill_null(0).to_numpy()).alias(times.name)
+    if times.dtype != pl.String:
+        return made
+    return made.zip_with(times.cast(pl.Int64, strict=False).is_not_null(), times)
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,12 +78,13 @@ async def open_producer(options: dict[str, Any], compression: str | None) -> AIO
 async def open_sender(producer: AIOKafkaProducer, prefix: str, *, labels: bool) -> Sender:
     """Return a sender to the topics under a prefix; BrokerError if one does not exist."""
     topics = [prefix + topic for topic in (TOPICS if labels else TOPICS[:1])]
+    cluster = await producer.client.fetch_all_metadata()
     partitions = []
     for topic in topics:
-        try:
-            partitions.append(len(await producer.partitions_for(topic)))
-        except KafkaError as exc:
-            raise BrokerError(f"the topic {topic} does not exist: start a worker, which creates it ({exc!r})") from exc
+        found = cluster.partitions_for_topic(topic)
+        if not found:
+            raise BrokerError(f"the topic {topic} does not exist: start a worker, which creates it, or create it")
+        partitions.append(len(found))
     return Sender(producer, topics, partitions)
 
 
