@@ -61,8 +61,9 @@ class _Parsed:
 
     @property
     def event_time_ms(self) -> int | None:
-        timed = isinstance(self.content, Transaction) and not self.warm_up
-        return self.content.event_time_ms if timed else None
+        if self.warm_up or not isinstance(self.content, Transaction):
+            return None
+        return self.content.event_time_ms
 
 
 class PayerLogic:

@@ -6,6 +6,7 @@ count than `TOPIC_PARTITIONS` is refused, as is a changelog that forgets by time
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_VISIBLE_TRIES = 50
+_VISIBLE_POLL_S = 0.2
 _DAY_MS = 24 * 60 * 60 * 1000
 #: Times at which the broker took a record in; latency is measured by them.
 _APPEND_TIME = {"message.timestamp.type": "LogAppendTime"}
@@ -103,7 +106,7 @@ async def ensure_topics(
         refused: list[str] = []
         if missing and create:
             refused = await _create(admin, missing, replication_factor, min_insync_replicas)
-            missing = await _missing(admin, specs)
+            missing = await _missing_for_good(admin, specs) if not refused else await _missing(admin, specs)
         problems = [f"{spec.name}: missing, needs {_as_asked(spec)}" for spec in missing]
         problems += await _wrong(admin, [spec for spec in specs if spec not in missing])
     finally:
@@ -124,6 +127,16 @@ def _as_asked(spec: TopicSpec) -> str:
 async def _missing(admin: AIOKafkaAdminClient, specs: Sequence[TopicSpec]) -> list[TopicSpec]:
     known = set(await admin.list_topics())
     return [spec for spec in specs if spec.name not in known]
+
+
+async def _missing_for_good(admin: AIOKafkaAdminClient, specs: Sequence[TopicSpec]) -> list[TopicSpec]:
+    """Return what is still missing when brokers had time to hear of what we, or another worker, just made."""
+    for _ in range(_VISIBLE_TRIES):
+        missing = await _missing(admin, specs)
+        if not missing:
+            break
+        await asyncio.sleep(_VISIBLE_POLL_S)
+    return missing
 
 
 async def _create(
