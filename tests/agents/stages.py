@@ -1,0 +1,71 @@
+"""Stages with a dictionary for their table and a list for their outputs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from agents.ports import Chunk, Hold, Outgoing, Part
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from agents.ports import Logic
+
+T0_MS = 1_767_225_600_000
+
+
+@dataclass
+class Record:
+    """A consumed record."""
+
+    offset: int
+    value: bytes | None
+    key: bytes | None = None
+    timestamp: int = T0_MS + 3_600_000
+    headers: tuple[tuple[str, bytes], ...] = ()
+
+
+class DictTable:
+    """A table that is a dictionary; `codec` only gives the empty state."""
+
+    def __init__(self, empty: Any, applied: bytes | None = None) -> None:
+        self.states: dict[bytes, Any] = {}
+        self.applied = applied
+        self._empty = empty
+
+    def load(self, keys: Iterable[bytes]) -> dict[bytes, Any]:
+        """Return states, empty ones for accounts never seen."""
+        return {key: self.states.setdefault(key, self._empty()) for key in keys}
+
+    def keep(self, part: Part) -> None:
+        """Keep what a part changed."""
+        self.states.update(part.states)
+        self.applied = part.applied
+
+
+def payment(number: int, **fields: Any) -> bytes:
+    """Return a payment as JSON; `fields` override."""
+    value = {
+        "transaction_id": f"t{number}",
+        "event_time": T0_MS + 1_000 * number,
+        "amount": 100.5,
+        "payer_vpa": "ravi@okaxis",
+        "payee_vpa": "shop@ybl",
+    }
+    return orjson.dumps({**value, **fields})
+
+
+async def run(logic: Logic, table: DictTable, records: Sequence[Record], behind: int = 0) -> list[Outgoing]:
+    """Give records to a stage as one chunk and return everything it put out."""
+    outputs: list[Outgoing] = []
+    async for part in logic.parts(Chunk(records, lambda: None, behind)):
+        if isinstance(part, Hold):
+            await part.until
+        else:
+            table.keep(part)
+            outputs += part.outputs
+            part.on_durable()
+    return outputs

@@ -1,0 +1,268 @@
+"""What each stage makes of records, with a dictionary for its table and a list for its outputs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agents.alignment import Aligner
+from agents.budget import BudgetLogic
+from agents.bundle import CONTROL_SOURCE, ControlItem, TransactionItem, VerdictItem, decode_bundle
+from agents.forward import forward_control, forward_labels
+from agents.payee import PayeeLogic
+from agents.payer import BACKLOG_RECORDS, PayerLogic
+from agents.ports import KIND_HEADER, KIND_VERDICT, KIND_WARM_UP, Chunk, Hold, Outgoing
+from agents.run import OUTSIDE_BUDGET, decode_run
+from features import payee, payer
+from features.clock import DAY_MS
+from models.scoring import Scorer
+from rules import load_rules
+from tests.agents.stages import T0_MS, DictTable, Record, payment, run
+
+SCORER = Scorer(load_rules(Path("rules/rules.yaml")), None)
+VERDICT = {"is_fraud": 1, "label_time": T0_MS + 2_000, "source": "bank"}
+
+
+def payer_stage(table: DictTable, aligner: Aligner | None = None) -> PayerLogic:
+    """Return a payer stage whose payees all live in partition 1."""
+    return PayerLogic(0, table, aligner or Aligner(lambda: 0.0), lambda _: 1)
+
+
+def items(outputs: list[Outgoing]) -> list[Any]:
+    """Return the items of all bundles among the outputs."""
+    bundles = [decode_bundle(output.value) for output in outputs if output.topic == "transactions-by-payee"]
+    return [item for bundle in bundles for item in bundle.items]
+
+
+async def test_payments_go_on_with_what_was_known_before_them() -> None:
+    """The second payment of a payer sees the first, and nothing of itself."""
+    table = DictTable(payer.empty)
+    outputs = await run(payer_stage(table), table, [Record(7, payment(1)), Record(8, payment(2))])
+
+    first, second = items(outputs)
+    count = 5 + 0  # registry order: five features of the payment, then payer_txn_count_5m
+    assert [(item.offset, item.features[count]) for item in (first, second)] == [(7, 0.0), (8, 1.0)]
+
+
+async def test_what_is_applied_is_skipped() -> None:
+    """After a crash the stage goes on where its state says, whatever it is given again."""
+    table = DictTable(payer.empty)
+    records = [Record(number, payment(number)) for number in range(6)]
+    await run(payer_stage(table), table, records[:4])
+    outputs = await run(payer_stage(table), table, records)
+
+    assert [item.offset for item in items(outputs)] == [4, 5]
+
+
+async def test_a_repeat_changes_nothing_and_a_conflicting_one_is_rejected() -> None:
+    """Same id and content is the same payment; other content under the same id is not a payment."""
+    table = DictTable(payer.empty)
+    records = [Record(0, payment(1)), Record(1, payment(1)), Record(2, payment(1, amount=9.0))]
+    outputs = await run(payer_stage(table), table, records)
+
+    assert [item.offset for item in items(outputs)] == [0]
+    rejected = [json.loads(output.value) for output in outputs if output.topic == "rejected"]
+    assert [(value["reason"], value["source_offset"]) for value in rejected] == [("conflicting_duplicate", 2)]
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (b"{", "invalid_json"),
+        (None, "tombstone"),
+        (payment(1, amount=-5), "amount_out_of_range"),
+        (payment(1, event_time=T0_MS + DAY_MS), "future_event_time"),
+        (b"\xff\xfe", "invalid_json"),
+        (b"[" * 60_000, "invalid_json"),
+    ],
+)
+async def test_what_cannot_be_decided_goes_to_rejected_with_its_reason(value: bytes | None, reason: str) -> None:
+    """The stream goes on, and the original can be found again."""
+    table = DictTable(payer.empty)
+    outputs = await run(payer_stage(table), table, [Record(3, value), Record(4, payment(2))])
+
+    rejected = json.loads(outputs[0].value)
+    place = (rejected["reason"], rejected["source_topic"], rejected["source_partition"], rejected["source_offset"])
+    assert (reason, "transactions", 0, 3) == place
+    assert [item.offset for item in items(outputs)] == [4]
+
+
+async def test_verdicts_and_warm_up_payments_are_told_apart_by_their_header() -> None:
+    """A verdict travels on as one; a warm-up payment is marked and never late."""
+    table = DictTable(payer.empty)
+    old = T0_MS - 90 * DAY_MS
+    records = [
+        Record(0, payment(1, event_time=old), headers=((KIND_HEADER, KIND_WARM_UP),)),
+        Record(1, payment(1, **VERDICT), headers=((KIND_HEADER, KIND_VERDICT),)),
+        Record(2, payment(2, event_time=old)),
+    ]
+    warm, verdict, late = items(await run(payer_stage(table), table, records))
+
+    assert (warm.warm_up, warm.late) == (True, False)
+    assert isinstance(verdict, VerdictItem)
+    assert (late.warm_up, late.late) == (False, True)
+
+
+async def test_a_stage_that_drains_a_backlog_waits_for_the_others() -> None:
+    """It goes on to a second past the smallest head, then holds until that one moves."""
+    table = DictTable(payer.empty)
+    aligner = Aligner(lambda: 0.0)
+    aligner.begin(3, T0_MS + 1_000)
+    logic = payer_stage(table, aligner)
+    chunk = Chunk([Record(n, payment(n)) for n in range(5)], lambda: None, behind=BACKLOG_RECORDS + 1)
+    parts = logic.parts(chunk)
+    first = await anext(parts)
+    held = await anext(parts)
+
+    assert [item.offset for item in items(first.outputs)] == [0, 1, 2]
+    assert isinstance(held, Hold)
+    aligner.move(3, T0_MS + 9_000)
+    await held.until
+    assert [item.offset for item in items((await anext(parts)).outputs)] == [3, 4]
+
+
+async def bundles(records: list[Record]) -> list[Record]:
+    """Return what the payer stage puts out for these records, as records of `transactions-by-payee`."""
+    table = DictTable(payer.empty)
+    outputs = await run(payer_stage(table), table, records)
+    return [Record(n, o.value) for n, o in enumerate(o for o in outputs if o.topic == "transactions-by-payee")]
+
+
+async def test_every_payment_becomes_one_decision_in_the_payers_partition() -> None:
+    """Decisions carry their place, their features and the versions in force; a run goes to the budget."""
+    source = await bundles([Record(n, payment(n)) for n in range(3)])
+    table = DictTable(payee.empty)
+    outputs = await run(PayeeLogic(1, table, SCORER), table, source)
+
+    decisions = [json.loads(output.value) for output in outputs if output.topic == "decisions"]
+    assert [(d["payer_offset"], d["partition"], d["sequence"]) for d in decisions] == [(0, 1, 0), (1, 1, 1), (2, 1, 2)]
+    assert {(0, b"ravi@okaxis")} == {(o.partition, o.key) for o in outputs if o.topic == "decisions"}
+    assert {("none", SCORER.rules.version, False)} == {
+        (d["model_version"], d["rules_version"], d["late"]) for d in decisions
+    }
+    run_sent = decode_run(next(output.value for output in outputs if output.topic == "candidates"))
+    assert (run_sent.payee_partition, run_sent.first_sequence, len(run_sent.days)) == (1, 0, 3)
+
+
+async def test_bundles_cut_anew_are_skipped_item_by_item() -> None:
+    """A replaying payer stage cuts other bundles; each item is decided once all the same."""
+    records = [Record(n, payment(n)) for n in range(6)]
+    table = DictTable(payee.empty)
+    first = await bundles(records[:4])
+    again = [Record(10 + r.offset, r.value) for r in await bundles(records)]
+    outputs = await run(PayeeLogic(1, table, SCORER), table, first)
+    outputs += await run(PayeeLogic(1, table, SCORER), table, first + again)
+
+    decisions = [json.loads(output.value) for output in outputs if output.topic == "decisions"]
+    assert list(range(6)) == [decision["payer_offset"] for decision in decisions]
+    assert list(range(6)) == [decision["sequence"] for decision in decisions]
+
+
+@given(st.lists(st.integers(1, 7), min_size=1, max_size=12))
+async def test_a_result_never_depends_on_chunk_boundaries(sizes: list[int]) -> None:
+    """However the log is cut, decisions and state are the same bytes."""
+    records = [Record(n, payment(n, payer_vpa=f"p{n % 3}@x")) for n in range(sum(sizes))]
+
+    async def decide(cuts: list[list[Record]]) -> tuple[list[bytes], bytes | None]:
+        payers, payees = DictTable(payer.empty), DictTable(payee.empty)
+        payer_logic, payee_logic = payer_stage(payers), PayeeLogic(1, payees, SCORER)
+        decisions = []
+        for cut in cuts:
+            sent = await run(payer_logic, payers, cut)
+            bundle = [Record(n, o.value) for n, o in enumerate(sent, cut[0].offset * 100)]
+            decisions += [o.value for o in await run(payee_logic, payees, bundle) if o.topic == "decisions"]
+        return decisions, msgspec.msgpack.encode(payee_logic.applied.sequence)
+
+    cuts, rest = [], records
+    for size in sizes:
+        cuts.append(rest[:size])
+        rest = rest[size:]
+    assert await decide([records]) == await decide(cuts)
+
+
+async def test_late_and_warm_up_payments_stay_outside_the_budget() -> None:
+    """A late payment is decided and not counted; a warm-up payment is neither."""
+    old = T0_MS - 90 * DAY_MS
+    source = await bundles(
+        [
+            Record(0, payment(1, event_time=old), headers=((KIND_HEADER, KIND_WARM_UP),)),
+            Record(1, payment(2, event_time=old)),
+            Record(2, payment(3)),
+        ]
+    )
+    table = DictTable(payee.empty)
+    outputs = await run(PayeeLogic(1, table, SCORER), table, source)
+
+    decisions = [json.loads(output.value) for output in outputs if output.topic == "decisions"]
+    assert [(d["payer_offset"], d["late"]) for d in decisions] == [(1, True), (2, False)]
+    days = decode_run(next(o.value for o in outputs if o.topic == "candidates")).days
+    assert OUTSIDE_BUDGET == days[0] != days[1]
+
+
+def budget_stage(table: DictTable, rate_ppm: int = 500_000) -> BudgetLogic:
+    """Return a budget stage whose reasons are one word."""
+    return BudgetLogic(
+        table,
+        rate_ppm,
+        lambda _rows, candidates: [[{"code": "x", "text": "because"}] for _ in candidates],
+        clock=lambda: 0.0,
+        report_later=lambda _: None,
+    )
+
+
+async def test_repeated_runs_are_counted_once_and_alerts_stay_within_the_limit() -> None:
+    """The budget goes by sequence: what it counted is skipped, whatever way it comes again."""
+    source = await bundles([Record(n, payment(n)) for n in range(8)])
+    payees = DictTable(payee.empty)
+    sent = [o for o in await run(PayeeLogic(1, payees, SCORER), payees, source) if o.topic == "candidates"]
+    table = DictTable(dict)
+    outputs = await run(budget_stage(table), table, [Record(0, sent[0].value)])
+    outputs += await run(budget_stage(table), table, [Record(0, sent[0].value), Record(1, sent[0].value)])
+
+    reports = [json.loads(o.value) for o in outputs if o.topic == "alert-budget"]
+    alerts = [json.loads(o.value) for o in outputs if o.topic == "alerts"]
+    assert max(report["seen"] for report in reports) == 8
+    assert len({alert["alert_id"] for alert in alerts}) == len(alerts) <= 4
+    assert all(alert["reasons"] == [{"code": "x", "text": "because"}] for alert in alerts)
+
+
+def test_labels_are_copied_into_the_payers_log_and_what_is_none_is_rejected() -> None:
+    """The verdict keeps its bytes and gets its mark."""
+    outputs = forward_labels([Record(0, payment(1, **VERDICT)), Record(1, b"{}")], 2)
+
+    assert [(o.topic, o.partition) for o in outputs] == [("transactions", 2), ("rejected", 2)]
+    assert outputs[0].headers == ((KIND_HEADER, KIND_VERDICT),)
+
+
+def test_control_records_go_into_every_payee_partition() -> None:
+    """One log, one order: a switch stands where it takes effect."""
+    outputs = forward_control([Record(5, b"rules"), Record(6, None)], 3)
+
+    assert [output.partition for output in outputs] == [0, 1, 2]
+    bundle = decode_bundle(outputs[0].value)
+    assert (CONTROL_SOURCE, [ControlItem(5, b"rules")]) == (bundle.payer_partition, bundle.items)
+
+
+async def test_an_item_that_fits_no_state_is_rejected_and_the_rest_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only an error of record and state rejects; a lack of memory ends the process."""
+    source = await bundles([Record(n, payment(n)) for n in range(3)])
+    real = payee.read
+
+    def broken(state: Any, txn: Any) -> list[float]:
+        if txn.transaction_id == "t1":
+            raise ValueError("does not fit")
+        return real(state, txn)
+
+    monkeypatch.setattr(payee, "read", broken)
+    table = DictTable(payee.empty)
+    outputs = await run(PayeeLogic(1, table, SCORER), table, source)
+
+    assert [json.loads(o.value)["reason"] for o in outputs if o.topic == "rejected"] == ["internal_error"]
+    assert [json.loads(o.value)["payer_offset"] for o in outputs if o.topic == "decisions"] == [0, 2]
+    assert isinstance(decode_bundle(source[0].value or b"").items[0], TransactionItem)
