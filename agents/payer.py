@@ -9,23 +9,23 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from agents.bundle import BUNDLE_VERSION, Bundle, TransactionItem, VerdictItem, encode_bundle
-from agents.ports import KIND_HEADER, KIND_VERDICT, KIND_WARM_UP, Hold, Outgoing, Part
+from agents.parsing import Parsed, parse
+from agents.ports import Hold, Outgoing, Part
 from agents.rejected import rejected
 from features import payer
 from features.errors import RejectedTransaction
-from features.transaction import Transaction, Verdict, is_late, parse_transaction, parse_verdict
+from features.transaction import Transaction, Verdict, is_late
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
     from agents.alignment import Aligner
-    from agents.ports import Chunk, Record
+    from agents.ports import Chunk
     from features.payer import PayerState
     from tables.partition import TablePartition
 
@@ -45,25 +45,6 @@ class PayerApplied(msgspec.Struct, array_like=True):
 
     source_offset: int = -1
     watermark_ms: int = -1
-
-
-@dataclass(slots=True)
-class _Parsed:
-    """One record, read: what it is, or why it is rejected.
-
-    `event_time_ms` is None where it has no say in time: a verdict, a rejection, and a warm-up payment, which decides
-    nothing and leaves the same state whichever partition's comes first (a payer's own keep their order).
-    """
-
-    record: Record
-    content: Transaction | Verdict | RejectedTransaction
-    warm_up: bool = False
-
-    @property
-    def event_time_ms(self) -> int | None:
-        if self.warm_up or not isinstance(self.content, Transaction):
-            return None
-        return self.content.event_time_ms
 
 
 class PayerLogic:
@@ -88,7 +69,7 @@ class PayerLogic:
         """Yield the parts of a chunk; holds where this partition would run ahead of the others."""
         if chunk.behind > BACKLOG_RECORDS and not self._aligner.catching_up(self._partition):
             self._aligner.begin(self._partition, self.applied.watermark_ms)
-        parsed = [_parse(record) for record in chunk.records if record.offset > self.applied.source_offset]
+        parsed = [parse(record) for record in chunk.records if record.offset > self.applied.source_offset]
         start = 0
         while start < len(parsed):
             end = self._end_of_part(parsed, start)
@@ -118,7 +99,7 @@ class PayerLogic:
         if self._aligner.catching_up(self._partition) or self._partition in self._aligner.durable_heads:
             self._settle()
 
-    def _end_of_part(self, parsed: Sequence[_Parsed], start: int) -> int:
+    def _end_of_part(self, parsed: Sequence[Parsed], start: int) -> int:
         """Return where the part that begins at `start` ends: at the alignment bound, or at the most accounts."""
         bound_ms = None
         if self._aligner.catching_up(self._partition):
@@ -136,7 +117,7 @@ class PayerLogic:
                 return index
         return end
 
-    def _part(self, parsed: Sequence[_Parsed]) -> Part:
+    def _part(self, parsed: Sequence[Parsed]) -> Part:
         keys = {item.content.payer_vpa.encode(): None for item in parsed if not isinstance(item.content, Exception)}
         states = self._table.load(keys)
         outputs: list[Outgoing] = []
@@ -154,7 +135,7 @@ class PayerLogic:
         self.applied.source_offset = parsed[-1].record.offset
         return Part(outputs, states, msgspec.msgpack.encode(self.applied), self._on_durable)
 
-    def _apply(self, item: _Parsed, states: dict[bytes, PayerState], bundles: dict[int, list[Any]]) -> None:
+    def _apply(self, item: Parsed, states: dict[bytes, PayerState], bundles: dict[int, list[Any]]) -> None:
         content = item.content
         if isinstance(content, RejectedTransaction):
             raise content
@@ -175,7 +156,7 @@ class PayerLogic:
             bundles.setdefault(self._payee_partition(content.payee_vpa), []).append(entry)
 
     def _transaction_item(
-        self, txn: Transaction, item: _Parsed, states: dict[bytes, PayerState], key: bytes
+        self, txn: Transaction, item: Parsed, states: dict[bytes, PayerState], key: bytes
     ) -> TransactionItem | None:
         state = states[key]
         seen = payer.seen_before(state, txn)
@@ -189,13 +170,3 @@ class PayerLogic:
         self.applied.watermark_ms = max(self.applied.watermark_ms, txn.event_time_ms)
         late = not item.warm_up and is_late(txn, item.record.timestamp)
         return TransactionItem(item.record.offset, txn, features, late, item.warm_up)
-
-
-def _parse(record: Record) -> _Parsed:
-    kind = next((value for name, value in record.headers if name == KIND_HEADER), None)
-    try:
-        if kind == KIND_VERDICT:
-            return _Parsed(record, parse_verdict(record.value, record.timestamp))
-        return _Parsed(record, parse_transaction(record.value, record.timestamp), warm_up=kind == KIND_WARM_UP)
-    except RejectedTransaction as exc:
-        return _Parsed(record, exc)

@@ -26,5 +26,6 @@ def stage(app: PrahariApp, name: str, *, source: str, opens: Callable[[int], Awa
         async for event in stream.noack().events():
             app.stages.deliver(event)
 
+    agent.__doc__ = opens.__doc__
     agent.__name__ = agent.__qualname__ = name
     app.agent(topic, name=name)(agent)
