@@ -1,4 +1,4 @@
-"""`python -m simulator history` writes a seeded history; `python -m simulator stream` sends payments to Kafka."""
+"""`python -m simulator history` writes a seeded history, `stream` sends to Kafka, `describe` shows a history."""
 
 from __future__ import annotations
 
@@ -86,6 +86,15 @@ def stream(  # noqa: PLR0917 - as above
         commands.stream_live(plan, wishes, faults)
     else:
         commands.stream_history(history, wishes, faults, seed, now=not keep_times, label_delay_hours=label_delay_hours)
+
+
+@app.command()
+def describe(
+    history: Annotated[Path, typer.Option(exists=True, help="A history made by this simulator.")],
+    pictures: Annotated[Path | None, typer.Option(file_okay=False, help="Folder for two PNG files.")] = None,
+) -> None:
+    """Print what a history holds as a Markdown table, and draw it."""
+    commands.show(history, pictures)
 
 
 if __name__ == "__main__":

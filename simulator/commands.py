@@ -1,17 +1,18 @@
-"""What the two commands do, once their options are read."""
+"""What the commands do, once their options are read."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import signal
+import sys
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from features.errors import SimulatorError
-from simulator import history, table
+from simulator import describe, history, table
 from simulator.dice import Dice
 from simulator.faults import Faults, disturb, spoil_rows
 from simulator.live import LivePlan, live_population
@@ -46,6 +47,16 @@ def write(plan: history.HistoryPlan, out: Path, faults: Faults, label_delay_hour
             f"{out}: {len(frame):,} payments, {frauds:,} frauds ({frauds / len(payments):.2%}), "
             f"{len(world.people):,} people; `stream --seed {plan.seed} --people {len(world.people)}` goes on from there"
         )
+
+
+def show(path: Path, pictures: Path | None) -> None:
+    """Print a history's table and draw its pictures."""
+    frame = describe.load(path)
+    sys.stdout.write(describe.table(frame) + "\n")
+    if pictures is not None:
+        pictures.mkdir(parents=True, exist_ok=True)
+        for drawn in describe.draw(frame, pictures):
+            sys.stderr.write(f"{drawn}\n")
 
 
 @dataclass(frozen=True, slots=True)

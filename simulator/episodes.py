@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from features.clock import DAY_MS, HOUR_MS, IST_OFFSET_MS
 from features.errors import SimulatorError
 from simulator.payments import Cases, Payments, concat, nothing
 from simulator.world import World
@@ -17,16 +18,23 @@ if TYPE_CHECKING:
 
 Plan = Callable[[World, Cases], Payments]
 _ATTEMPTS_MAX = 40
+_WAKING_HOUR = 6.0
+_PUT_OFF_HOURS = 7
+_ASLEEP_SHARE = 0.85
 
 
 @dataclass(frozen=True, slots=True)
 class Episode:
-    """A kind of episode: its part of all such payments, payments per case on average, and how cases are laid out."""
+    """A kind of episode: its part of all such payments, payments per case on average, how cases are laid out.
+
+    `sleeps` if the payers are people going about their day: few of them pay in the small hours.
+    """
 
     name: str
     share: float
     size: float
     plan: Plan
+    sleeps: bool = True
 
 
 def quotas(episodes: tuple[Episode, ...], total: int, *, start: int = 0) -> list[int]:
@@ -81,4 +89,13 @@ def whole_cases(world: World, episode: Episode, cases: Cases) -> Payments:
     """Return all payments of the cases, case by case, each in order of time."""
     payments = episode.plan(world, cases)
     payments = payments.take(payments.payer != payments.payee)
+    if episode.sleeps:
+        _sleep(world, payments)
     return payments.take(np.lexsort((payments.time_ms, payments.case)))
+
+
+def _sleep(world: World, payments: Payments) -> None:
+    """Put most payments that fall into the small hours off until the morning, in place."""
+    hour = (payments.time_ms + IST_OFFSET_MS) % DAY_MS / HOUR_MS
+    asleep = (hour < _WAKING_HOUR) & world.dice.chance("asleep", _ASLEEP_SHARE, payments.case, payments.payer)
+    payments.time_ms = payments.time_ms + np.where(asleep, _PUT_OFF_HOURS * HOUR_MS, 0)

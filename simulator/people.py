@@ -36,6 +36,7 @@ class People:
     dormant: Bools
     active: Ints
     eager_total: Floats
+    settled: Ints
 
     def __len__(self) -> int:
         return len(self.walk)
@@ -49,6 +50,10 @@ class People:
     def anybody(self, uniform: Floats) -> Ints:
         """Return people who use UPI, all alike likely."""
         return self.active[np.asarray(uniform * len(self.active), dtype=np.int64)]
+
+    def oldtimer(self, uniform: Floats) -> Ints:
+        """Return people who had joined before the world's span."""
+        return self.settled[np.asarray(uniform * len(self.settled), dtype=np.int64)]
 
     def sleeper(self, uniform: Floats) -> Ints:
         """Return people whose account has been dormant."""
@@ -76,6 +81,7 @@ def make_people(dice: Dice, towns: int, span: Span, *, settled: bool) -> People:
         dormant=dormant,
         active=active,
         eager_total=np.cumsum(eagerness[active]),
+        settled=np.flatnonzero(~dormant & ~joins),
     )
 
 

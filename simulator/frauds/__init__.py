@@ -24,18 +24,18 @@ from simulator.frauds import (
 )
 
 FRAUDS = (
-    Episode("velocity_takeover", 13, 8.0, velocity_takeover.plan),
-    Episode("sim_swap", 7, 4.5, sim_swap.plan),
+    Episode("velocity_takeover", 13, 8.0, velocity_takeover.plan, sleeps=False),
+    Episode("sim_swap", 7, 4.5, sim_swap.plan, sleeps=False),
     Episode("qr_swap", 11, 20.0, qr_swap.plan),
     Episode("collect_scam", 10, 15.0, collect_scam.plan),
     Episode("mule_fan_in", 13, 24.0, mule_fan_in.plan),
-    Episode("layering", 9, 8.0, layering.plan),
-    Episode("probe_then_large", 6, 4.5, probe_then_large.plan),
-    Episode("dormant_awakening", 5, 6.0, dormant_awakening.plan),
+    Episode("layering", 9, 8.0, layering.plan, sleeps=False),
+    Episode("probe_then_large", 6, 4.5, probe_then_large.plan, sleeps=False),
+    Episode("dormant_awakening", 5, 6.0, dormant_awakening.plan, sleeps=False),
     Episode("investment_scam", 6, 6.0, investment_scam.plan),
     Episode("digital_arrest", 3, 3.5, digital_arrest.plan),
     Episode("fake_merchant", 8, 28.0, fake_merchant.plan),
     Episode("structuring", 4, 5.0, structuring.plan),
-    Episode("device_farm", 5, 18.0, device_farm.plan),
+    Episode("device_farm", 5, 18.0, device_farm.plan, sleeps=False),
 )
 FRAUD_NAMES = ("", *(fraud.name for fraud in FRAUDS))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from features.clock import DAY_MS, MINUTE_MS
+from features.clock import MINUTE_MS
 from simulator.almanac import at, day_weights, usual_hour
 from simulator.life import bills, friends, shopping
 from simulator.payments import Payments, concat
@@ -52,16 +52,9 @@ def when(world: World, numbers: Ints) -> tuple[Ints, Ints]:
     early = world.dice.normal("early riser", payer) * 0.8  # hours by which this person's day is shifted
     hour = usual_hour(walk, dice.uniform("hour", numbers)) + early
     time_ms = at(world.span.start_day + day, np.mod(hour, 24.0))
-    return payer, _after_joining(world, payer, time_ms, dice.uniform("later", numbers))
-
-
-def _after_joining(world: World, payer: Ints, time_ms: Ints, uniform: np.ndarray) -> Ints:
-    """Move payments made before the payer's account existed to a later day, at the same hour."""
-    joined = world.people.joined_ms[payer]
-    days_left = np.maximum(0, (world.span.end_ms - joined) // DAY_MS)
-    first = time_ms + -(-(joined - time_ms) // DAY_MS) * DAY_MS
-    moved = first + (uniform * days_left).astype(np.int64) * DAY_MS
-    return np.where(time_ms >= joined, time_ms, np.minimum(moved, world.span.end_ms - 1))
+    early_bird = time_ms < world.people.joined_ms[payer]  # the account did not exist yet: an older one pays instead
+    stand_in = world.people.oldtimer(dice.uniform("stand-in", numbers))
+    return np.where(early_bird, stand_in, payer), time_ms
 
 
 def what(world: World, numbers: Ints, payer: Ints, time_ms: Ints) -> Payments:

@@ -39,7 +39,7 @@ from simulator.lookalikes import (
 )
 
 LOOKALIKES = (
-    Episode("market_trip", 12, 7.0, market_trip.plan),
+    Episode("market_trip", 12, 7.0, market_trip.plan, sleeps=False),
     Episode("new_phone", 10, 5.0, new_phone.plan),
     Episode("new_shop", 20, 50.0, new_shop.plan),
     Episode("collect_round", 8, 16.0, collect_round.plan),

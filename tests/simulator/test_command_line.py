@@ -14,6 +14,7 @@ import polars as pl
 import pytest
 
 import simulator
+from simulator.frauds import FRAUDS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -136,3 +137,15 @@ def test_a_missing_topic_is_named(broker: EmbeddedBroker) -> None:
 
     assert done.returncode == 1
     assert "the topic none.transactions does not exist" in done.stderr
+
+
+def test_a_history_is_described_and_drawn(tmp_path: Path) -> None:
+    """One line per fraud on stdout, two pictures in the folder, the same bytes each time."""
+    run("history", "--out", tmp_path / "h.csv", "--transactions", 3000, "--days", 20)
+    done = run("describe", "--history", tmp_path / "h.csv", "--pictures", tmp_path / "one")
+    run("describe", "--history", tmp_path / "h.csv", "--pictures", tmp_path / "two")
+    names = [line.split("|")[1].strip() for line in done.stdout.splitlines()[2:]]
+
+    assert names == ["(honest)", *(fraud.name for fraud in FRAUDS)]
+    for picture in ("simulator-life.png", "simulator-frauds.png"):
+        assert (tmp_path / "one" / picture).read_bytes() == (tmp_path / "two" / picture).read_bytes()
