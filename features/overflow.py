@@ -13,7 +13,8 @@ time ─────────────────┼───────
 What was pushed out within [T - w, T) is the counter now minus the counter at T - w, taken on a straight line between
 the two snapshots around it. **Error bound**: the payments pushed out in the one bucket (w/16) that holds T - w; nothing
 where that bucket is empty. That is for T after everything pushed out; for a payment so late that T itself lies among
-what was pushed out, the same bound counts twice, for its bucket and that of T - w, while both lie within the snapshots.
+what was pushed out, the same bound counts twice, for its bucket and that of T - w, and what is older than the oldest
+snapshot (w before the newest pushed out) is not seen.
 Payments at exactly the newest time pushed out are counted apart, so that a crowd at one instant T is not seen at T.
 Counters run modulo 2^32 and 2^64 paise: only differences are used.
 

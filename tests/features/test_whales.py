@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features import payee, payer
-from features.overflow import WIDTHS_MS, WINDOWS_MS
+from features.overflow import BUCKETS_PER_WINDOW, WIDTHS_MS, WINDOWS_MS
 from features.sketch import Sketch
 from features.windows import read_windows
 from tests.features.oracle import DAY, HOUR, MINUTE
@@ -145,3 +145,39 @@ def test_a_million_payments_a_day_keep_their_ladder() -> None:
     overflow.sums = type(overflow.sums)("Q", [(value + (1 << 64) - 10**15) % 2**64 for value in overflow.sums])
 
     assert before == read_windows(state, START + 3000 * 86).sums_paise == [3000 * 10**12] * 5
+
+
+def test_parties_that_come_late_count_in_a_sketch() -> None:
+    """Older than the newest payment, they are seen from where they belong."""
+    sketch = Sketch.start((10, 64))
+    sketch.add(1, START + HOUR)
+    for party in np.random.default_rng(8).integers(1, 2**40, 400).tolist():
+        sketch.add(party, START)
+
+    assert sketch.estimate(START + DAY, [START]) == [pytest.approx(400, rel=0.5)]
+    assert sketch.estimate(START + DAY, [START + HOUR]) == [1]
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_a_late_payment_to_a_whale_sees_at_most_what_was(side: str) -> None:
+    """T itself lies among what was pushed out: two buckets are uncertain, and what no snapshot reaches is not seen."""
+    times, amounts, parties = whale = make_whale(11, 3000, 40 * HOUR, 2000)
+    state = live(side, whale)
+    assert state.overflow is not None
+    newest = state.overflow.newest_ms
+    for behind in (0, 1, 10_000, HOUR, 2 * HOUR, 5 * HOUR):
+        time_ms = newest - behind
+        windows = read_windows(state, time_ms)
+        for window, (window_ms, width_ms) in enumerate(zip(WINDOWS_MS, WIDTHS_MS, strict=True)):
+            inside = (times >= time_ms - window_ms) & (times < time_ms)
+            buckets = [edge // width_ms * width_ms for edge in (time_ms - window_ms, time_ms)]
+            on_edge = ((times >= buckets[0]) & (times < buckets[0] + width_ms)) | (times >= buckets[1])
+            on_edge &= times < buckets[1] + width_ms
+            distinct = len(np.unique(parties[inside]))
+
+            assert windows.counts[window] <= inside.sum() + on_edge.sum()
+            assert windows.sums_paise[window] <= amounts[inside].sum() + amounts[on_edge].sum()
+            assert windows.distincts[window] <= (1 + 4.5 * SHAPES[side][1]) * distinct + on_edge.sum()
+            if buckets[0] >= (newest // width_ms - BUCKETS_PER_WINDOW) * width_ms:
+                assert windows.counts[window] >= inside.sum() - on_edge.sum()
+                assert windows.sums_paise[window] >= amounts[inside].sum() - amounts[on_edge].sum()
