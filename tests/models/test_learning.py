@@ -119,7 +119,8 @@ def test_the_model_beats_the_rules_and_its_metrics_stand_beside_their_ceilings(
     metrics = manifest.metrics
     assert metrics["model"]["auc"] > metrics["rules"]["auc"]
     assert metrics["model"]["average_precision"] > metrics["logistic"]["average_precision"] * 0.9
-    for found in metrics.values():
+    for name in ("model", "risk", "rules", "logistic"):
+        found = metrics[name]
         assert found["recall"] <= found["recall_ceiling"]
         assert found["precision"] <= found["precision_ceiling"]
     slices = manifest.data["slices"]
@@ -128,7 +129,7 @@ def test_the_model_beats_the_rules_and_its_metrics_stand_beside_their_ceilings(
 
 def test_a_history_without_frauds_is_refused(dataset: Dataset, live_rules: RuleSet) -> None:
     """With what was found, and where to look."""
-    with pytest.raises(TrainingError, match=r"at least 20 frauds.*got 0 frauds"):
+    with pytest.raises(TrainingError, match=r"at least 10 frauds.*got 0 frauds"):
         build(dataset._replace(labels=np.zeros_like(dataset.labels)), live_rules, seed=1)
 
 

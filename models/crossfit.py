@@ -1,0 +1,71 @@
+"""Margins of payments that the model did not learn from, for all of a history: what calibration is fitted to.
+
+The span is cut into blocks of time; each is scored by trees that learned from the other blocks, but for a buffer on
+both sides, so that no fraud case stands on both. Such trees are nearly those that ship, and every season of the history
+takes part: a calibration on the last weeks alone says what those weeks were like.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from models.booster import Booster
+from models.fit import FEWEST_FRAUDS, fit_trees
+from models.split import SHORTEST_BUFFER_MS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+BLOCKS = 4
+MOST_ROWS = 300_000
+"""A block's trees learn from at most so many rows: a million would take minutes and move no calibration."""
+
+_LEAST_SHARE = 0.55
+
+
+def held_out_margins(
+    inputs: NDArray[np.float64],
+    labels: NDArray[np.int8],
+    event_time_ms: NDArray[np.int64],
+    *,
+    tree_count: int,
+    seed: int,
+    on_tree: Callable[[int], None] | None = None,
+) -> NDArray[np.float64] | None:
+    """Give each of n rows the margin of trees that did not see its block; None where the history is too short."""
+    blocks = time_blocks(event_time_ms)
+    if blocks is None:
+        return None
+    margins = np.empty(len(labels), dtype=np.float64)
+    for number, (scored, learned) in enumerate(blocks):
+        rows = _sample(learned, seed + number)
+        if not FEWEST_FRAUDS <= int(labels[rows].sum()) < len(rows):
+            return None
+        trees = fit_trees(inputs[rows], labels[rows], seed=seed, tree_count=tree_count, on_tree=on_tree)
+        margins[scored] = Booster(trees.text).margins(inputs[scored])
+    return margins
+
+
+def time_blocks(event_time_ms: NDArray[np.int64]) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]] | None:
+    """Pair the rows of each block with the rows far enough from it; None if that leaves too few to learn from."""
+    edges = np.quantile(event_time_ms, np.linspace(0, 1, BLOCKS + 1)).astype(np.int64)
+    edges[-1] += 1
+    pairs = []
+    for start, end in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
+        scored = np.flatnonzero((event_time_ms >= start) & (event_time_ms < end))
+        before, after = event_time_ms < start - SHORTEST_BUFFER_MS, event_time_ms >= end + SHORTEST_BUFFER_MS
+        learned = np.flatnonzero(before | after)
+        if not len(scored) or len(learned) < _LEAST_SHARE * len(event_time_ms):
+            return None
+        pairs.append((scored, learned))
+    return pairs
+
+
+def _sample(rows: NDArray[np.intp], seed: int) -> NDArray[np.intp]:
+    if len(rows) <= MOST_ROWS:
+        return rows
+    return np.sort(np.random.default_rng(seed).choice(rows, MOST_ROWS, replace=False))

@@ -1,0 +1,89 @@
+"""What goes into a manifest about a training run: its data, its parameters, and how it did on payments held out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from models.fit import PARAMETERS, fraud_weight
+from models.isolation import SAMPLES_PER_TREE, TREE_COUNT
+from models.metrics import at_budget, calibration_table, ranking
+from models.risk import combine
+from models.split import HOUR_MS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from models.dataset import Dataset
+    from models.logistic import Logistic
+    from models.split import Split
+
+ODD_SHARES = (0.5, 0.1, 0.05, 0.01, 0.005, 0.001)
+"""Shares of payments whose isolation depth the manifest keeps, so that a reason can say how odd a payment is."""
+
+
+def measure(
+    dataset: Dataset,
+    split: Split,
+    *,
+    inputs: NDArray[np.float64],
+    probabilities: NDArray[np.float64],
+    logistic: Logistic,
+) -> dict[str, Any]:
+    """Measure model, risk, rules and baseline on the test rows; `inputs` and `probabilities` are theirs."""
+    labels, times = dataset.labels[split.test], dataset.event_time_ms[split.test]
+    rule_scores = inputs[:, -1].astype(np.int64).tolist()
+    pairs = list(zip(probabilities.tolist(), rule_scores, strict=True))
+    ranks = {
+        "model": probabilities,
+        "risk": np.array([combine(probability, score).bucket for probability, score in pairs], dtype=np.float64),
+        "rules": inputs[:, -1],
+        "logistic": np.array(
+            [logistic.probability(row, score) for row, score in zip(inputs.tolist(), rule_scores, strict=True)]
+        ),
+    }
+    return {name: {**ranking(labels, scores), **at_budget(labels, scores, times)} for name, scores in ranks.items()}
+
+
+def describe(dataset: Dataset, split: Split) -> dict[str, Any]:
+    """Describe span and slices; times are epoch milliseconds."""
+    slices = {"learn": split.learn, "tune": split.tune, "test": split.test}
+    return {
+        "rows": len(dataset.labels),
+        "frauds": int(dataset.labels.sum()),
+        "from_ms": int(dataset.event_time_ms.min()),
+        "until_ms": int(dataset.event_time_ms.max()),
+        "label_delay_hours": round(dataset.label_delay_ms / HOUR_MS, 2),
+        "buffer_hours": split.buffer_ms // HOUR_MS,
+        "slices": {
+            name: {"rows": len(rows), "frauds": int(dataset.labels[rows].sum())} for name, rows in slices.items()
+        },
+    }
+
+
+def parameters(dataset: Dataset, tree_count: int, calibrated_on: str) -> dict[str, Any]:
+    """Collect all that a repetition needs besides the data."""
+    weight = round(fraud_weight(dataset.labels), 4)
+    return {
+        "trees": {**PARAMETERS, "tree_count": tree_count, "scale_pos_weight": weight},
+        "isolation_forest": {"tree_count": TREE_COUNT, "samples_per_tree": SAMPLES_PER_TREE},
+        "calibrated_on": calibrated_on,
+    }
+
+
+def calibration_found(labels: NDArray[np.int8], probabilities: NDArray[np.float64]) -> list[dict[str, float]]:
+    """Compare told and found fraud rates by groups of like probability, for the model card."""
+    return [
+        {"payments": payments, "told": round(told, 5), "found": round(found, 5)}
+        for payments, told, found in calibration_table(labels, probabilities)
+    ]
+
+
+def odd_depths(depths: NDArray[np.float64]) -> tuple[tuple[float, float], ...]:
+    """Give for each share of ODD_SHARES the depth below which that share of payments lies.
+
+    >>> odd_depths(np.arange(101.0))[:2]
+    ((0.5, 50.0), (0.1, 10.0))
+    """
+    return tuple((share, float(np.quantile(depths, share))) for share in ODD_SHARES)
