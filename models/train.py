@@ -1,0 +1,97 @@
+"""Training on a history file: the past is read and folded by the code that scores live payments, then learned from.
+
+Nothing later than `until` is seen: neither payments nor verdicts, and a payment whose label was not known by then is
+left out, fraud or not. Payments before `since` only warm the tables.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from features.errors import TrainingError
+from models.build import build
+from models.card import CARD, write_card
+from models.dataset import Dataset, DatasetBuilder
+from models.manifest import Manifest, write_artifact
+from models.validate import Findings
+from replay.engine import Replay
+from replay.history import read_history
+from replay.verdicts import interleave_verdicts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from replay.history import HistoryRow
+    from rules import RuleSet
+
+
+class Plan(NamedTuple):
+    """What to train on; times are epoch milliseconds, `until_ms` exclusive for payments, inclusive for labels."""
+
+    history: Path
+    out: Path
+    rules: RuleSet
+    seed: int
+    since_ms: int | None
+    until_ms: int | None
+    label_delay_ms: int
+
+
+def train(
+    plan: Plan,
+    *,
+    on_payment: Callable[[int], None],
+    on_findings: Callable[[Findings], None],
+    on_tree: Callable[[str, int], None],
+) -> Manifest:
+    """Train as planned and write the artifact and its model card; raises HistoryError or TrainingError."""
+    dataset, findings = gather(plan, on_payment)
+    on_findings(findings)
+    if not findings.used:
+        raise TrainingError(
+            f"labelled payments were needed in {plan.history}; got none: " + "; ".join(findings.lines())
+        )
+    built = build(dataset, plan.rules, seed=plan.seed, on_tree=on_tree)
+    manifest = write_artifact(plan.out, built.manifest, built.texts)
+    write_card(plan.out / CARD, manifest, plan.history.name, findings)
+    return manifest
+
+
+def gather(plan: Plan, on_payment: Callable[[int], None]) -> tuple[Dataset, Findings]:
+    """Replay the history and keep the row of each payment whose label was known in time."""
+    findings, builder, replay = Findings(), DatasetBuilder(), Replay()
+    latest: list[HistoryRow] = []
+    history = read_history(plan.history, label_delay_ms=plan.label_delay_ms, on_bad_row=findings.saw_bad_row)
+    records = interleave_verdicts(_remember(history, plan.until_ms, latest), plan.until_ms)
+    for transaction, features in replay.rows(records):
+        findings.saw_payment(transaction.event_time_ms)
+        if findings.payments % 1_000 == 0:
+            on_payment(findings.payments)
+        row = latest[0]
+        if plan.since_ms is not None and transaction.event_time_ms < plan.since_ms:
+            findings.before_from += 1
+        elif row.is_fraud is None or row.label_time_ms is None:
+            findings.unlabelled += 1
+        elif plan.until_ms is not None and row.label_time_ms > plan.until_ms:
+            findings.label_too_late += 1
+        else:
+            findings.used += 1
+            findings.frauds += row.is_fraud
+            builder.add(
+                features,
+                is_fraud=row.is_fraud,
+                event_time_ms=transaction.event_time_ms,
+                label_time_ms=row.label_time_ms,
+            )
+    findings.duplicates, findings.conflicts = replay.duplicates, replay.conflicts
+    return builder.finish(), findings
+
+
+def _remember(rows: Iterator[HistoryRow], until_ms: int | None, latest: list[HistoryRow]) -> Iterator[HistoryRow]:
+    """Pass rows on up to `until_ms`, the newest standing in `latest`: the replay pulls one row per payment it gives."""
+    for row in rows:
+        if until_ms is not None and row.transaction.event_time_ms >= until_ms:
+            return
+        latest[:] = [row]
+        yield row
