@@ -43,7 +43,7 @@ class Settings(BaseSettings):
     log_full_vpa: bool = False
     """Log whole VPAs; they are personal data and masked unless told otherwise."""
 
-    state_cache_accounts: int = Field(20_000, ge=100)
+    state_cache_accounts: int = Field(10_000, ge=100)
     """Decoded account states kept per table, over all partitions of a worker."""
 
     commit_linger_s: float = Field(0.2, ge=0, le=10)
