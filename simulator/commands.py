@@ -18,7 +18,8 @@ from simulator.faults import Faults, disturb, spoil_rows
 from simulator.live import LivePlan, live_population
 from simulator.livestream import live_records
 from simulator.progress import Progress
-from simulator.recorded import Replay, load_history, recorded_records
+from simulator.reading import load_history
+from simulator.recorded import Replay, recorded_records
 from simulator.writer import check_suffix, write_history
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
     from simulator.records import Records
     from simulator.stream import Sent
 
-_LEAD_MS = 300
-"""A stream's first payment is due this long after the broker answered: the first block is ready by then."""
+_LEAD_MS = 1000
+"""A paced stream's first payment is due this long after the broker answered: the first block is ready by then."""
 
 
 def write(plan: history.HistoryPlan, out: Path, faults: Faults, label_delay_hours: float) -> None:
@@ -124,7 +125,7 @@ async def _stream(
     try:
         prefix = os.environ.get("PRAHARI_TOPIC_PREFIX", "") if wishes.prefix is None else wishes.prefix
         sender = await stream.open_sender(producer, prefix, labels=wishes.labels)
-        start_ms = _now_ms() + _LEAD_MS
+        start_ms = _now_ms() + (_LEAD_MS if wishes.rate else 0)
         pace = stream.Pace(start_ms, wishes.rate, wishes.transactions, wishes.seconds)
         return await stream.Stream(sender, pace, progress, truth, stop).run(make(start_ms))
     finally:

@@ -9,7 +9,7 @@ import polars as pl
 
 from features.clock import DAY_MS, HOUR_MS, IST_OFFSET_MS
 from simulator.frauds import FRAUD_NAMES
-from simulator.recorded import read_frame, time_ms
+from simulator.reading import read_frame, time_ms
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,7 +12,7 @@ from features.errors import RejectedTransaction, SimulatorError
 from features.transaction import is_late, parse_transaction
 from simulator.dice import Dice
 from simulator.faults import Faults, disturb, spoil_rows, spoil_value
-from simulator.recorded import time_ms
+from simulator.reading import time_ms
 from simulator.records import json_values
 from simulator.table import TRANSACTION_COLUMNS
 

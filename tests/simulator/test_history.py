@@ -17,7 +17,7 @@ from simulator import merchants
 from simulator.almanac import weekday
 from simulator.frauds import FRAUDS
 from simulator.lookalikes import LOOKALIKES
-from simulator.recorded import REQUIRED, time_ms
+from simulator.reading import REQUIRED, time_ms
 from simulator.records import json_values
 from simulator.table import COLUMNS, TRANSACTION_COLUMNS
 from simulator.writer import write_history

@@ -24,7 +24,8 @@ from simulator.faults import Faults
 from simulator.live import LivePlan, live_population
 from simulator.livestream import live_records
 from simulator.murmur import murmur2_positive
-from simulator.recorded import Replay, load_history, read_frame, recorded_records, time_ms
+from simulator.reading import load_history, read_frame, time_ms
+from simulator.recorded import Replay, recorded_records
 from simulator.records import LABELS, TRANSACTIONS, Records
 from simulator.sender import Sender
 from simulator.stream import Pace, Stream
