@@ -104,13 +104,20 @@ def _run(make: Callable[[int], Iterator[Records]], wishes: StreamWishes, *, tota
         total = min(wishes.transactions, total or wishes.transactions)
     with ExitStack() as stack:
         progress = stack.enter_context(Progress("payments sent", total))
-        truth = stack.enter_context(wishes.truth.open("wb")) if wishes.truth else None
+        truth = stack.enter_context(_open_truth(wishes.truth)) if wishes.truth else None
         sent = asyncio.run(_stream(make, wishes, progress, truth))
         rate = sent.transactions / sent.elapsed_s if sent.elapsed_s > 0 else 0.0
         progress.say(
             f"sent {sent.transactions:,} payments ({sent.frauds:,} frauds) and {sent.verdicts:,} verdicts in "
             f"{sent.elapsed_s:.1f} s, {rate:,.0f}/s, behind schedule by at most {sent.behind_ms_max:.0f} ms"
         )
+
+
+def _open_truth(path: Path) -> BinaryIO:
+    try:
+        return path.open("wb")
+    except OSError as exc:
+        raise SimulatorError(f"cannot write {path}: {exc}; choose another --truth") from exc
 
 
 async def _stream(

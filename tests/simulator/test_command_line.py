@@ -71,6 +71,7 @@ def test_a_history_is_written_under_its_name(tmp_path: Path) -> None:
         (["history", "--out", "h.xlsx"], "needs a name ending in"),
         (["history", "--out", "/nowhere/h.csv"], "does not exist"),
         (["history", "--out", "h.csv", "--prevalence", "2"], "--prevalence"),
+        (["stream", "--rate", "10", "--people", "500", "--truth", "/nowhere/t.jsonl"], "--truth"),
         (
             ["stream", "--rate", "10", "--seconds", "1", "--people", "500", "--bootstrap", "127.0.0.1:9"],
             "no Kafka answers",

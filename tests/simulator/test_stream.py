@@ -203,6 +203,13 @@ def test_a_history_of_five_columns_in_any_order_streams_too(tmp_path: Path) -> N
     assert [parse_transaction(value, 5000).transaction_id for value in block.value] == ["a", "b"]
 
 
+def test_a_history_of_nothing_streams_nothing(tmp_path: Path) -> None:
+    """A file with columns and no rows has no records."""
+    (tmp_path / "h.csv").write_text("transaction_id,event_time,payer_vpa,payee_vpa,amount\n")
+
+    assert not list(replay(tmp_path / "h.csv"))
+
+
 def test_what_is_no_history_is_refused(tmp_path: Path) -> None:
     """A missing column and a file of something else are named."""
     pl.DataFrame({"transaction_id": ["a"]}).write_csv(tmp_path / "h.csv")
