@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from features.transaction import mask_vpa
+from models.scoring import Score
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from agents.bundle import TransactionItem
     from agents.run import Candidate
     from app.settings import Settings
-    from models.scoring import Score, Scorer
+    from models.scoring import Scorer
 
 logger = logging.getLogger("prahari")
 
@@ -68,6 +69,18 @@ class Explainer:
         from models.reasons import explain  # noqa: PLC0415
 
         return [
-            [{"code": reason.code, "text": reason.text} for reason in explain(self._scorer, row, candidate)]
+            [{"code": reason.code, "text": reason.text} for reason in explain(self._scorer, row, _score(candidate))]
             for row, candidate in zip(rows, candidates, strict=True)
         ]
+
+
+def _score(candidate: Candidate) -> Score:
+    """Return the score that the candidate carries; its rank is no matter to its reasons."""
+    return Score(
+        candidate.fraud_probability,
+        candidate.rule_score,
+        candidate.rules,
+        candidate.risk,
+        candidate.risk_tier,
+        bucket=0,
+    )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from agents.ports import Chunk, Hold, Outgoing, Part
+from tables.partition import TablePartition
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -28,8 +29,8 @@ class Record:
     headers: tuple[tuple[str, bytes], ...] = ()
 
 
-class DictTable:
-    """A table that is a dictionary; `codec` only gives the empty state."""
+class DictTable(TablePartition[Any]):
+    """A table that is a dictionary; `empty` gives the state of an account never seen."""
 
     def __init__(self, empty: Any, applied: bytes | None = None) -> None:
         self.states: dict[bytes, Any] = {}

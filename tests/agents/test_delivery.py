@@ -49,6 +49,10 @@ class Log:
         return len(self.transactions)
 
 
+async def _set(event: asyncio.Event) -> None:
+    await event.wait()
+
+
 class Counting:
     """Counts keys; one part per record, so that a chunk has many parts."""
 
@@ -60,15 +64,12 @@ class Counting:
     async def parts(self, chunk: Chunk) -> AsyncIterator[Part | Hold]:
         for record in chunk.records:
             if self._hold is not None and not self._hold.is_set():
-
-                async def held() -> None:
-                    await self._hold.wait()
-
-                yield Hold(held())
-            states = self._table.load([record.key])
-            states[record.key] += 1
+                yield Hold(_set(self._hold))
+            key = record.key or b""
+            states = self._table.load([key])
+            states[key] += 1
             self.applied = record.offset
-            outputs = [Outgoing("out", 0, record.key, str(states[record.key]).encode())]
+            outputs = [Outgoing("out", 0, key, str(states[key]).encode())]
             yield Part(outputs, states, struct.pack(">q", self.applied))
 
 

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features import payee, payer
-from features.overflow import BUCKETS_PER_WINDOW, WIDTHS_MS, WINDOWS_MS
+from features.overflow import BUCKETS_PER_WINDOW, ESTIMATES_PER_WINDOW, WIDTHS_MS, WINDOWS_MS
 from features.sketch import Sketch
+from features.vector import feature_index
 from features.windows import read_windows
 from tests.features.oracle import DAY, HOUR, MINUTE
 from tests.features.worlds import START, payment
@@ -181,3 +182,39 @@ def test_a_late_payment_to_a_whale_sees_at_most_what_was(side: str) -> None:
             if buckets[0] >= (newest // width_ms - BUCKETS_PER_WINDOW) * width_ms:
                 assert windows.counts[window] >= inside.sum() - on_edge.sum()
                 assert windows.sums_paise[window] >= amounts[inside].sum() - amounts[on_edge].sum()
+
+
+def test_a_sketch_never_shows_a_late_payment_its_future() -> None:
+    """Parties of T or later do not count at T; those of before that came again later are lost to it, as stated."""
+    sketch = Sketch.start((10, 64))
+    for party in range(1, 300):
+        sketch.add(party << 8, START)
+    before = sketch.estimate(START + HOUR, [START])
+    for party in range(1, 600):
+        sketch.add(party << 8, START + DAY)
+    sketch.add(1, START + 2 * DAY)
+
+    assert before != [0]
+    assert sketch.estimate(START + HOUR, [START]) == [0]
+
+
+def test_a_late_payment_knows_the_last_one_pushed_out() -> None:
+    """Between what was pushed out and the ring, the last payment is the newest pushed out."""
+    state = payer.empty()
+    for number in range(300):
+        state = payer.fold(state, payment(number, START + number * HOUR))
+    oldest_in_ring = START + 44 * HOUR
+
+    since_last = payer.read(state, payment(999, oldest_in_ring))[feature_index("payer_seconds_since_last")]
+
+    assert since_last == HOUR / 1000
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_estimates_are_kept_and_kept_fresh(side: str) -> None:
+    """A whale's reads find an estimate that is younger than w/32 and do not make their own."""
+    times, _, _ = whale = make_whale(13, 3000, 20 * HOUR, 2000)
+    overflow = live(side, whale).overflow
+    assert overflow is not None
+
+    assert 0 <= times.max() - overflow.estimated_ms <= DAY // ESTIMATES_PER_WINDOW

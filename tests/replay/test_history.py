@@ -14,7 +14,7 @@ from replay.history import LABEL_DELAY_MS, read_history
 if TYPE_CHECKING:
     from pathlib import Path
 
-COLUMNS = {
+COLUMNS: dict[str, list[object]] = {
     "transaction_id": ["b", "a", "c"],
     "event_time": ["2026-01-01T00:00:01Z", "2026-01-01T05:30:00.500+05:30", "2026-01-01T00:00:01Z"],
     "payer_vpa": ["Ravi@OkAxis", "meena@ybl", "ravi@okaxis"],
@@ -29,7 +29,12 @@ T0_MS = 1_767_225_600_000
 def write(path: Path, columns: dict[str, list[object]]) -> Path:
     """Write a frame in the form that the name asks for."""
     frame = pl.DataFrame(columns)
-    {".parquet": frame.write_parquet, ".csv": frame.write_csv, ".jsonl": frame.write_ndjson}[path.suffix](path)
+    if path.suffix == ".parquet":
+        frame.write_parquet(path)
+    elif path.suffix == ".csv":
+        frame.write_csv(path)
+    else:
+        frame.write_ndjson(path)
     return path
 
 
@@ -83,9 +88,6 @@ def test_a_bad_row_is_named_or_set_aside(tmp_path: Path, column: str, value: obj
 
 def test_a_missing_column_is_named(tmp_path: Path) -> None:
     """The message lists what is needed and what is missing."""
+    columns = {name: COLUMNS[name] for name in ("transaction_id", "event_time", "payer_vpa")}
     with pytest.raises(HistoryError, match="none named payee_vpa, amount"):
-        list(
-            read_history(
-                write(tmp_path / "h.csv", {n: COLUMNS[n] for n in ("transaction_id", "event_time", "payer_vpa")})
-            )
-        )
+        list(read_history(write(tmp_path / "h.csv", columns)))

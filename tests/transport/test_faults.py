@@ -16,7 +16,7 @@ from tests.processes import WorkerProcess, wait_until
 from tests.topics import count_records, create_topic, read_topic, write_topic
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from app.broker.embedded import EmbeddedBroker
@@ -78,7 +78,7 @@ class Toy:
 
 
 @pytest.fixture
-async def toy(broker: EmbeddedBroker, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Toy]:
+async def toy(broker: EmbeddedBroker, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Toy]:
     """Give a deployment whose workers do not outlive the test."""
     deployment = Toy(broker, tmp_path, f"{request.node.name[5:40].replace('_', '-').rstrip('-')}.")
     await create_topic(broker.bootstrap, f"{deployment.prefix}toy-in", 4)

@@ -38,12 +38,12 @@ class CountLogic:
 
     async def parts(self, chunk: Chunk) -> AsyncIterator[Part | Hold]:
         """Yield the chunk as one part."""
-        new = [record for record in chunk.records if record.offset > self.applied]
+        new = [record for record in chunk.records if record.offset > self.applied and record.key is not None]
         states = self._table.load({record.key: None for record in new})
         outputs = []
         for record in new:
             states[record.key] += 1
-            value = {"key": record.key.decode(), "count": states[record.key], "offset": record.offset}
+            value = {"key": (record.key or b"").decode(), "count": states[record.key], "offset": record.offset}
             outputs.append(Outgoing("toy-out", self._partition, record.key, json.dumps(value).encode()))
             self.applied = record.offset
         yield Part(outputs, states, struct.pack(">q", self.applied))
