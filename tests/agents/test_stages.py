@@ -17,7 +17,7 @@ from agents.bundle import CONTROL_SOURCE, ControlItem, TransactionItem, VerdictI
 from agents.forward import forward_control, forward_labels
 from agents.payee import PayeeLogic
 from agents.payer import BACKLOG_RECORDS, PayerLogic
-from agents.ports import KIND_HEADER, KIND_VERDICT, KIND_WARM_UP, Chunk, Hold, Outgoing
+from agents.ports import KIND_HEADER, KIND_VERDICT, KIND_WARM_UP, Chunk, Hold, Outgoing, Part
 from agents.run import OUTSIDE_BUDGET, decode_run
 from features import payee, payer
 from features.clock import DAY_MS
@@ -120,11 +120,14 @@ async def test_a_stage_that_drains_a_backlog_waits_for_the_others() -> None:
     first = await anext(parts)
     held = await anext(parts)
 
+    assert isinstance(first, Part)
     assert [item.offset for item in items(first.outputs)] == [0, 1, 2]
     assert isinstance(held, Hold)
     aligner.move(3, T0_MS + 9_000)
     await held.until
-    assert [item.offset for item in items((await anext(parts)).outputs)] == [3, 4]
+    last = await anext(parts)
+    assert isinstance(last, Part)
+    assert [item.offset for item in items(last.outputs)] == [3, 4]
 
 
 async def bundles(records: list[Record]) -> list[Record]:
