@@ -39,6 +39,7 @@ class WorkerProcess:
 
     def __init__(self, module: str, datadir: Path, bootstrap: str, settings: Mapping[str, str]) -> None:
         self._command = [sys.executable, "-m", "faust", "-A", module, "worker", "-l", "info"]
+        self.datadir = datadir
         self.web_port = free_port()
         self.environment = {
             **os.environ,
