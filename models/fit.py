@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-MOST_TREES = 200
+MOST_TREES = 150
 FEWEST_TREES = 100
 """Fewer are never kept. A tuning slice of another season (rent week, a festival) makes early stopping stop at a tenth
 of what the final fit, which has seen all seasons, can use; 100 trees too many cost far less than 100 too few."""

@@ -23,16 +23,14 @@ _PACED = {
     "payee_txn_count": ("{} payments to this payee", count, "payee_age_days"),
     "payee_amount_sum": ("{} paid to this payee", rupees, "payee_age_days"),
 }
+_DISTINCT = {
+    "payer_distinct_payees": "payees paid by this payer",
+    "payee_distinct_payers": "payers paid this payee",
+}
 
 _TEMPLATES = {
     "amount_rupees": "{amount_rupees:rupees}[, {payer_amount_over_mean_30d:times} this payer's mean]",
     "hour_ist": "made at {hour_ist:hour}",
-    "payer_distinct_payees_5m": "{payer_distinct_payees_5m:count} payees paid in 5 minutes"
-    "[; {payer_distinct_payees_30d:count} in 30 days]",
-    "payer_distinct_payees_1h": "{payer_distinct_payees_1h:count} payees paid within the hour"
-    "[; {payer_distinct_payees_30d:count} in 30 days]",
-    "payer_distinct_payees_24h": "{payer_distinct_payees_24h:count} payees paid in 24 hours"
-    "[; {payer_distinct_payees_30d:count} in 30 days]",
     "payer_amount_over_mean_30d": "the amount is {payer_amount_over_mean_30d:times} this payer's mean of 30 days",
     "payer_amount_over_max_30d": "the amount is {payer_amount_over_max_30d:times} this payer's largest of 30 days",
     "payer_seconds_since_last": "{payer_seconds_since_last:seconds} after this payer's payment before",
@@ -45,12 +43,6 @@ _TEMPLATES = {
     "payer_failed_count_24h": "{payer_failed_count_24h:count} failed payments by this payer in 24 hours",
     "payer_tiny_count_1h": "{payer_tiny_count_1h:count} payments of at most ₹10 by this payer within the hour",
     "payer_fraud_verdicts_30d": "{payer_fraud_verdicts_30d:count} frauds confirmed on this payer in 30 days",
-    "payee_distinct_payers_5m": "{payee_distinct_payers_5m:count} payers paid this payee in 5 minutes"
-    "[; {payee_distinct_payers_30d:count} in 30 days]",
-    "payee_distinct_payers_1h": "{payee_distinct_payers_1h:count} payers paid this payee within the hour"
-    "[; {payee_distinct_payers_30d:count} in 30 days]",
-    "payee_distinct_payers_24h": "{payee_distinct_payers_24h:count} payers paid this payee in 24 hours"
-    "[; {payee_distinct_payers_30d:count} in 30 days]",
     "payee_new_payers_1h": "{payee_new_payers_1h:count} payers new to this payee within the hour"
     "[; {payee_distinct_payers_30d:count} payers in 30 days]",
     "payee_new_payers_24h": "{payee_new_payers_24h:count} payers new to this payee in 24 hours"
@@ -65,6 +57,11 @@ _TEMPLATES = {
     "payee_age_days": "this payee has been known for {payee_age_days:days}",
     "payee_fraud_verdicts_30d": "{payee_fraud_verdicts_30d:count} frauds confirmed on this payee in 30 days",
 }
+for _window, _words in _WINDOW_WORDS.items():
+    _norm = "" if _window == "30d" else "[; {%s_30d:count} in 30 days]"
+    for _prefix, _text in _DISTINCT.items():
+        _told = f"{{{_prefix}_{_window}:count}} {_text} in the last {_words}"
+        _TEMPLATES[f"{_prefix}_{_window}"] = _told + (_norm % _prefix if _norm else "")
 PHRASES: dict[str, Template] = {name: parse_template(text) for name, text in _TEMPLATES.items()}
 
 FLAGS = {
@@ -74,6 +71,18 @@ FLAGS = {
     "device_is_new": ("from a device new to this payer", "from a device this payer uses", "the device is not known"),
     "payer_is_new_to_payee": ("the payee was never paid by this payer", "the payee knows this payer", ""),
     "payee_is_entity": ("the payee is a merchant", "the payee is a private person", "the payee's type is not known"),
+}
+MISSING = {
+    "payer_amount_over_mean_30d": "this payer made no payment in 30 days to compare with",
+    "payer_amount_over_max_30d": "this payer made no payment in 30 days to compare with",
+    "payer_seconds_since_last": "the first payment known of this payer",
+    "payer_age_days": "the first payment known of this payer",
+    "payer_seconds_since_payee": "this payer did not pay this payee in 30 days before",
+    "payee_new_payer_share_24h": "nobody paid this payee in 24 hours before",
+    "payee_amount_over_mean_30d": "nobody paid this payee in 30 days before",
+    "payee_amount_over_max_30d": "nobody paid this payee in 30 days before",
+    "payee_seconds_since_last": "the first payment known to this payee",
+    "payee_age_days": "the first payment known to this payee",
 }
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
@@ -95,7 +104,7 @@ def phrase(name: str, row: Sequence[float]) -> str:
         yes, no, unknown = FLAGS[name]
         return (unknown if math.isnan(value) else yes if value else no) or _plain(feature, value)
     if math.isnan(value):
-        return f"no {feature.meaning.removeprefix('the ')} known"
+        return MISSING.get(name, f"not known: {feature.meaning}")
     if name == "weekday_ist":
         return f"made on a {_DAYS[int(value) % 7]}"
     prefix = name.removesuffix(f"_{feature.window}")

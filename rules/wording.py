@@ -46,8 +46,12 @@ def rupees(value: float) -> str:
 
 
 def times(value: float) -> str:
-    """Write a ratio: `3.2 times`, `40 times`."""
-    return f"{value:.1f} times" if abs(value) < 10 else f"{value:.0f} times"
+    """Write a ratio.
+
+    >>> times(40.3), times(3.25), times(0.013)
+    ('40 times', '3.2 times', '0.013 times')
+    """
+    return f"{value:.0f} times" if value >= 10 else f"{value:.2g} times" if value < 1 else f"{value:.1f} times"
 
 
 def percent(value: float) -> str:
@@ -68,7 +72,13 @@ def seconds(value: float) -> str:
 
 
 def days(value: float) -> str:
-    """Write days: `1.5 days`, `40 days`."""
+    """Write days, and what is less than two of them in smaller units.
+
+    >>> days(40.2), days(3.5), days(0.02)
+    ('40 days', '3.5 days', '28 min')
+    """
+    if value < 2:
+        return seconds(value * 86_400)
     return f"{value:.1f} days" if value < 10 else f"{value:.0f} days"
 
 
