@@ -15,7 +15,7 @@ import sys
 from array import array
 from itertools import accumulate
 
-from budget.forecast import BUCKETS
+from budget.tails import BUCKETS
 
 VERSION = 1
 #: Share of a partition's payments that may be candidates, per million: four times the default alert rate.

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from budget.codec import pack_histogram, put_uints
-from budget.forecast import BUCKETS, RECENT_UNIT, SHARE_ONE, DayNow, Forecast, forecast
+from budget.forecast import RECENT_UNIT, SHARE_ONE, Forecast, forecast
+from budget.order import DayNow
+from budget.tails import BUCKETS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,8 +37,19 @@ _LAST_PART, _LAST_MIN = 64, 200
 class Day:
     """One day's plan. `closed` says that a later day has begun: what still comes is late and counts as history too."""
 
-    __slots__ = ("_packed", "closed", "credit", "day", "forecast", "fresh", "fresh_count", "recent", "review_size", "seen",
-                 "today")  # fmt: skip
+    __slots__ = (
+        "_packed",
+        "closed",
+        "credit",
+        "day",
+        "forecast",
+        "fresh",
+        "fresh_count",
+        "recent",
+        "review_size",
+        "seen",
+        "today",
+    )
 
     def __init__(self, day: int, *, closed: bool) -> None:
         self.day = day

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from budget.codec import pack_histogram, put_uints
-from budget.forecast import BUCKETS
+from budget.tails import BUCKETS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

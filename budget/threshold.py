@@ -13,41 +13,27 @@ longest ago (each as its module says).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from budget.codec import Reader, put_uints
 from budget.day import Day
-from budget.forecast import BUCKETS
 from budget.history import History
-from budget.ledger import MILLION, Ledger, get_ledger, put_ledger
+from budget.ledger import Ledger, get_ledger, put_ledger
+from budget.report import DayReport, report_day
+from budget.tails import BUCKETS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
+__all__ = ["BudgetState", "DayReport"]
+
 VERSION = 2
 PLANS_MAX = 2
 _SHORT_RUN = 16
-
-
-@dataclass(frozen=True, slots=True)
-class DayReport:
-    """One IST day's budget now.
-
-    `threshold` is the lowest score bucket that could be admitted (1024: none at present), `pace_ppm` the share of the
-    allowance accrued so far that is spent (1,000,000: as fast as it accrues).
-    """
-
-    day: int
-    seen: int
-    alerted: int
-    limit: int
-    threshold: int
-    pace_ppm: int
 
 
 class BudgetState:
@@ -55,7 +41,7 @@ class BudgetState:
 
     >>> budget = BudgetState(rate_ppm=5_000)
     >>> sum(budget.observe(20_000, number * 7919 % 1000, is_candidate=True) for number in range(20_000))
-    94
+    95
     >>> budget.report(20_000).limit
     100
     """
@@ -114,18 +100,7 @@ class BudgetState:
 
     def report(self, day: int) -> DayReport:
         """Return the day's numbers; zeros for a day that the budget does not know."""
-        entry = self.ledger.days.get(day)
-        if entry is None:
-            return DayReport(day, 0, 0, 0, BUCKETS, 0)
-        plan, unspent = self._plans.get(day), self.ledger.unspent(day)
-        return DayReport(
-            day=day,
-            seen=entry.seen,
-            alerted=entry.alerted,
-            limit=self.ledger.limit(day),
-            threshold=plan.lowest(unspent) if plan is not None else BUCKETS,
-            pace_ppm=entry.alerted * MILLION * MILLION // max(1, entry.accrued_ppm),
-        )
+        return report_day(self.ledger, self._plans.get(day), day)
 
     def encode(self) -> bytes:
         """Return the state as bytes, about 8 KiB."""
