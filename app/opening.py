@@ -83,6 +83,10 @@ class StageOpener:
         opened.close = close
         return opened
 
+    def held(self, topic: str, partition: int) -> bool:
+        """Whether a partition may stand still because it waits for others."""
+        return topic.endswith("transactions") and self.aligner.catching_up(partition)
+
     async def _align(self, partition: int, position: int, watermark_ms: int) -> None:
         """Say before it starts whether a payer partition has a backlog, and whom else to expect."""
         log = TP(self._settings.topic_prefix + "transactions", partition)

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 from app import views
 from app.opening import StageOpener
-from app.wiring import stage, table
+from app.watchdog import watch
+from app.wiring import background, stage, table
 
 if TYPE_CHECKING:
     from app.faust_app import PrahariApp
@@ -34,5 +35,7 @@ def wire(app: PrahariApp) -> None:
     stage(app, "payer", source="transactions", opens=opener.payer)
     stage(app, "payee", source="transactions-by-payee", opens=opener.payee)
     stage(app, "budget", source="candidates", opens=opener.budget)
+
+    background(app, "watchdog", lambda: watch(app, opener.held))
 
     views.register(app)

@@ -29,3 +29,13 @@ def stage(app: PrahariApp, name: str, *, source: str, opens: Callable[[int], Awa
     agent.__doc__ = opens.__doc__
     agent.__name__ = agent.__qualname__ = name
     app.agent(topic, name=name)(agent)
+
+
+def background(app: PrahariApp, name: str, run: Callable[[], Awaitable[None]]) -> None:
+    """Register what runs beside the stages while the worker does."""
+
+    async def task() -> None:
+        await run()
+
+    task.__name__ = task.__qualname__ = name
+    app.task(task)

@@ -86,6 +86,10 @@ class Stages:
         """Open tasks of a topic by partition; for views."""
         return {tp.partition: opened.task for tp, opened in self._open.items() if tp.topic == topic}
 
+    def open_tasks(self) -> dict[TP, PartitionTask]:
+        """Every open task by topic partition."""
+        return {tp: opened.task for tp, opened in self._open.items()}
+
     async def release(self) -> None:
         """Finish every task through its commit and close it; safe to call when nothing is open."""
         if self._opening is not None:

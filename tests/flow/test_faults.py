@@ -57,7 +57,7 @@ async def audit(deployment: Deployment) -> Topics:
 
 @pytest.mark.timeout(400)
 async def test_every_payment_is_decided_once_while_workers_are_killed(deployment: Deployment) -> None:
-    """Five kill -9 at random moments over 50,000 payments, one with the datadir gone, change nothing that is written."""
+    """Five kill -9 at random moments over 50,000 payments, one with the datadir gone, change nothing written."""
     workers = [deployment.worker("one").start().wait_ready(), deployment.worker("two").start().wait_ready()]
     sending = load(deployment, PAYMENTS, rate=3_000, seed=7)
     for number in range(5):
