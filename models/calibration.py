@@ -40,12 +40,12 @@ class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         log_odds = self.log_odds(margin)
         if log_odds >= 0.0:
             return 1.0 / (1.0 + math.exp(-log_odds))
-        odds = math.exp(max(log_odds, -700.0))
+        odds = math.exp(log_odds)
         return odds / (1.0 + odds)
 
     def log_odds(self, margin: float) -> float:
         """Give the calibrated log-odds of a margin."""
         softplus = math.log1p(math.exp(-abs(margin)))
-        below = softplus + max(-margin, 0.0)
-        above = softplus + max(margin, 0.0)
-        return self.intercept - self.low * below + self.high * above
+        if margin < 0.0:
+            return self.intercept - self.low * (softplus - margin) + self.high * softplus
+        return self.intercept - self.low * softplus + self.high * (softplus + margin)

@@ -52,11 +52,11 @@ def combine(probability: float | None, rule_score: int) -> Risk:
     >>> combine(None, 60)
     Risk(risk=60, tier='HIGH', bucket=451)
     """
-    if not 0 <= rule_score <= 100:
+    if rule_score < 0 or rule_score > 100:
         raise PrahariError(f"a rule score of 0 to 100 was needed; got {rule_score}")
     if probability is None:
         return _RULES_ALONE[rule_score]
-    if not 0.0 <= probability <= 1.0:
+    if not 0.0 <= probability <= 1.0:  # in this form NaN is refused too
         raise PrahariError(f"a probability of 0 to 1 was needed; got {probability}: train the model again")
     harmless = (1.0 - probability) * _RULE_HARMLESS[rule_score]
     risk = int(100.0 * (1.0 - harmless))
