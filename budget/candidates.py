@@ -1,88 +1,100 @@
 """Which payments may become alerts at all: a generous filter, a function of one payee partition's own past.
 
 A candidate travels whole to the budget stage, everything else as a day and a bucket. The filter lets pass what ranks
-among the best `KEEP_PPM` of the partition's own recent payments, four times the alert rate, so that what the budget
-would admit is hardly ever held back; before it has seen enough, everything passes. Integers only: a replay in the
-recorded order passes the same payments on any machine.
+among the best of the partition's own recent payments, six times the alert rate, so that what the budget would admit is
+hardly ever held back. Before it has seen enough, everything passes; and where scores fall, so that nothing reaches the
+threshold, at least one payment in half as many as an alert takes on average passes all the same. Integers only: a
+replay in the recorded order passes the same payments on any machine.
 
-Layout: version byte, payments counted and threshold as unsigned 32-bit little endian, then the 1,024 counts likewise.
+Layout: version byte; rate, payments counted, threshold, payments since the last review and millionths owed, unsigned
+32-bit little endian; then the 1,024 counts likewise.
 """
 
 from __future__ import annotations
 
 import struct
-import sys
-from array import array
-from itertools import accumulate
 
-from budget.tails import BUCKETS
+import numpy as np
 
-VERSION = 1
-#: Share of a partition's payments that may be candidates, per million: four times the default alert rate.
-KEEP_PPM = 20_000
+from budget.tails import BUCKETS, MILLION, count_above, first_at_most
+
+VERSION = 2
+DEFAULT_RATE_PPM = 5_000
+#: Candidates wanted, in multiples of the alert rate.
+KEEP_RATES = 6
 #: Payments before the filter holds anything back.
 LEARN_COUNT = 500
+_OWED_RATES = 2
 _REVIEW_EVERY = 256
 #: At this many payments all counts are halved: the recent past counts double.
-_HALVE_AT = 1 << 16
-_HEADER = struct.Struct("<BIII")
-_MILLION = 1_000_000
+_HALVE_AT = 1 << 14
+_HEADER = struct.Struct("<BIIIII")
 
 
 class CandidateFilter:
     """The filter of one payee partition. Mutable; one owner at a time.
 
     >>> candidates = CandidateFilter()
-    >>> sum(candidates.consider(number * 7919 % 1000) for number in range(100_000)) < 3_000
+    >>> sum(candidates.consider(number * 7919 % 1000) for number in range(100_000)) < 4_000
     True
     """
 
-    __slots__ = ("_counts", "_since_review", "_threshold", "_total")
+    __slots__ = ("_counts", "_owed_ppm", "_rate_ppm", "_since_review", "_threshold", "_total")
 
-    def __init__(self) -> None:
-        self._counts = array("I", bytes(4 * BUCKETS))
-        self._total = 0
-        self._threshold = 0
-        self._since_review = 0
+    def __init__(self, rate_ppm: int = DEFAULT_RATE_PPM) -> None:
+        self._counts = [0] * BUCKETS
+        self._total = self._threshold = self._since_review = self._owed_ppm = 0
+        self.set_rate(rate_ppm)
+
+    def set_rate(self, rate_ppm: int) -> None:
+        """Put another alert rate (per million) in force; the threshold follows at the next review."""
+        if not 0 <= rate_ppm <= MILLION:
+            raise ValueError(
+                f"needed an alert rate of 0..1,000,000 per million, got {rate_ppm}: set PRAHARI_ALERT_RATE"
+            )
+        self._rate_ppm = rate_ppm
 
     def consider(self, bucket: int) -> bool:
-        """Say whether a payment of this score bucket may become an alert, then remember it."""
-        passes = bucket >= self._threshold
+        """Say whether a payment of this score bucket may become an alert, then remember it; ValueError out of range."""
+        if not 0 <= bucket < BUCKETS:
+            raise ValueError(f"needed a score bucket of 0 to {BUCKETS - 1}, got {bucket}")
+        self._owed_ppm += _OWED_RATES * self._rate_ppm
+        passes = bucket >= self._threshold or self._owed_ppm >= MILLION
+        if passes:
+            self._owed_ppm = 0
         self._counts[bucket] += 1
-        self._total += 1
         self._since_review += 1
         if self._since_review >= _REVIEW_EVERY:
             self._review()
         return passes
 
     def _review(self) -> None:
+        """Take the threshold from the payments so far: a share of six alert rates lies at or above it, or just more."""
+        self._total += self._since_review
         self._since_review = 0
+        counts = np.array(self._counts, np.int64)
         if self._total >= _HALVE_AT:
-            self._counts = array("I", (count >> 1 for count in self._counts))
-            self._total = sum(self._counts)
+            counts >>= 1
+            self._counts, self._total = counts.tolist(), int(counts.sum())
         if self._total >= LEARN_COUNT:
-            keep = self._total * KEEP_PPM // _MILLION
-            above = accumulate(reversed(self._counts))
-            self._threshold = BUCKETS - 1 - next(index for index, count in enumerate(above) if count > keep)
+            keep = self._total * self._rate_ppm * KEEP_RATES // MILLION
+            self._threshold = max(0, first_at_most(count_above(counts), keep) - 1)
 
     def encode(self) -> bytes:
-        """Return the filter as bytes."""
-        counts = self._counts
-        if sys.byteorder == "big":
-            counts = array("I", counts)
-            counts.byteswap()
-        return _HEADER.pack(VERSION, self._total, self._threshold, self._since_review) + counts.tobytes()
+        """Return the filter as bytes, 4 KiB."""
+        state = (self._rate_ppm, self._total, self._threshold, self._since_review, self._owed_ppm)
+        return _HEADER.pack(VERSION, *state) + np.array(self._counts, "<u4").tobytes()
 
     @classmethod
     def decode(cls, data: bytes) -> CandidateFilter:
         """Read back what `encode` wrote; ValueError on anything else."""
         size = _HEADER.size + 4 * BUCKETS
         if len(data) != size or data[0] != VERSION:
-            raise ValueError(f"needed a candidate filter of version {VERSION} and {size} bytes, got {len(data)} bytes")
-        candidates = cls()
-        _, candidates._total, candidates._threshold, candidates._since_review = _HEADER.unpack_from(data)
-        counts = array("I", data[_HEADER.size :])
-        if sys.byteorder == "big":
-            counts.byteswap()
-        candidates._counts = counts
+            got = f"{len(data)} bytes" + (f" of version {data[0]}" if data else "")
+            raise ValueError(f"needed a candidate filter of version {VERSION} and {size} bytes, got {got}")
+        _, rate_ppm, total, threshold, since_review, owed_ppm = _HEADER.unpack_from(data)
+        candidates = cls(rate_ppm)
+        candidates._total, candidates._threshold = total, threshold
+        candidates._since_review, candidates._owed_ppm = since_review, owed_ppm
+        candidates._counts = np.frombuffer(data, "<u4", offset=_HEADER.size).tolist()
         return candidates

@@ -42,8 +42,7 @@ def best_under_limits(buckets: Sequence[int], limits_after: Sequence[int]) -> li
     for position in range(len(buckets) - 1, -1, -1):
         heappush(free, (-buckets[position], position))
         opened = limits_after[position] - (limits_after[position - 1] if position else 0)
-        for _ in range(min(opened, len(free))):
-            chosen.append(heappop(free)[1])
+        chosen.extend(heappop(free)[1] for _ in range(min(opened, len(free))))
     return sorted(chosen)
 
 
