@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import subprocess
 import sys
 from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import polars as pl
 import pytest
 
 from agents.alignment import ALIGNMENT_MS
@@ -26,7 +28,8 @@ if TYPE_CHECKING:
 
 RULES = Path("rules/rules.yaml")
 RATE_PPM = 5_000
-PAYMENTS = 24_000
+PAYMENTS = 30_000
+T0_MS = 1_767_225_600_000
 #: What may be under way between two workers when one asks the other where it stands.
 IN_FLIGHT_MS = 1_000
 
@@ -63,6 +66,20 @@ async def audit(deployment: Deployment) -> Topics:
     return topics
 
 
+def make_backlog(path: Path, payments: int) -> Path:
+    """Write busy minutes: a payment every 20 ms, by 2,000 payers to 200 payees."""
+    draw = random.Random(5)
+    rows = {
+        "transaction_id": [f"t{number}" for number in range(payments)],
+        "event_time": [T0_MS + 20 * number for number in range(payments)],
+        "payer_vpa": [f"payer{draw.randrange(2_000)}@okaxis" for _ in range(payments)],
+        "payee_vpa": [f"payee{draw.randrange(200)}@ybl" for _ in range(payments)],
+        "amount": [draw.randrange(100, 500_000) / 100 for _ in range(payments)],
+    }
+    pl.DataFrame(rows).write_parquet(path)
+    return path
+
+
 @pytest.mark.timeout(300)
 async def test_warm_up_fills_the_tables_and_decides_nothing(deployment: Deployment, tmp_path: Path) -> None:
     """The first live payment is scored with a past; the past itself brings neither decisions nor alerts."""
@@ -82,7 +99,7 @@ async def test_warm_up_fills_the_tables_and_decides_nothing(deployment: Deployme
 @pytest.mark.timeout(300)
 async def test_a_backlog_is_drained_in_the_order_of_its_time(deployment: Deployment, tmp_path: Path) -> None:
     """Two workers that drain 4 partitions keep them within a second of event time of each other."""
-    history = make_history(tmp_path / "history.parquet", PAYMENTS, 1)
+    history = make_backlog(tmp_path / "history.parquet", PAYMENTS)
     deployment.worker("first").start().wait_ready().stop()
     command = ["--rate", "0", "--history", str(history), "--prefix", deployment.prefix, "--no-labels"]
     sent = await asyncio.to_thread(
