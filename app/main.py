@@ -14,6 +14,9 @@ from app.transport import register
 from features.errors import PrahariError
 
 use("uvloop")
+# Faust fetches in a thread of its own. At Python's 5 ms that thread waits for the interpreter longer than for Kafka: at
+# 500 payments a second the median from produce to decision fell to 0.63-0.72 of what it was (two runs each, in turn).
+sys.setswitchinterval(0.0005)
 
 
 def create_app(**options: object) -> PrahariApp:

@@ -1,0 +1,107 @@
+"""Simulated days with well calibrated scores, ordinary and adversarial, for judging how the budget is spent.
+
+A payment's log-odds are those of its class: legitimate ones normal around a low mean, frauds `SEPARATION` deviations
+above, both such that a payment of log-odds z is a fraud with just that chance. Buckets are log-odds in steps of 1/48.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+SEPARATION = 3.0
+RATE_PPM = 5_000
+HOUR_WEIGHTS = (1.5, 1, 0.6, 0.5, 0.5, 1, 2, 3.5, 5, 6, 6.5, 6.5, 6.3, 6, 5.8, 5.8, 6, 6.5, 7, 7, 6, 4.5, 3.2, 2.3)
+
+
+class Payments(NamedTuple):
+    """One day's payments in their order: score buckets, and which are frauds."""
+
+    buckets: NDArray[np.int64]
+    frauds: NDArray[np.bool_]
+
+
+def ordinary(count: int, prevalence: float, rng: np.random.Generator, *, intensity: float = 1.0) -> Payments:
+    """Return payments in no particular order; `intensity` multiplies the frauds but not what the scores expect."""
+    frauds = rng.random(count) < prevalence * intensity
+    deviate = rng.standard_normal(count) + SEPARATION * frauds
+    log_odds = np.log(prevalence / (1 - prevalence)) + SEPARATION * deviate - SEPARATION**2 / 2
+    return Payments(_bucket(log_odds), frauds)
+
+
+def _bucket(log_odds: NDArray[np.float64]) -> NDArray[np.int64]:
+    return np.clip((log_odds + 9) * 48, 0, 1023).astype(np.int64)
+
+
+def _in_order(day: Payments, key: NDArray[np.float64] | NDArray[np.int64]) -> Payments:
+    order = np.argsort(key, kind="stable")
+    return Payments(day.buckets[order], day.frauds[order])
+
+
+def _frauds_at(day: Payments, rng: np.random.Generator, times: NDArray[np.float64]) -> Payments:
+    """Move the frauds to the given moments of 0..1; the rest stay where they are."""
+    moment = np.sort(rng.random(len(day.frauds)))
+    moment[day.frauds] = times
+    return _in_order(day, moment)
+
+
+def _hour(hour: int) -> tuple[float, float]:
+    passed = np.cumsum((0.0, *HOUR_WEIGHTS)) / sum(HOUR_WEIGHTS)
+    return float(passed[hour]), float(passed[hour + 1])
+
+
+def _frauds_in_hour(hour: int) -> Callable[[Payments, np.random.Generator], Payments]:
+    return lambda day, rng: _frauds_at(day, rng, rng.uniform(*_hour(hour), int(day.frauds.sum())))
+
+
+def _bursts(day: Payments, rng: np.random.Generator) -> Payments:
+    count = int(day.frauds.sum())
+    return _frauds_at(day, rng, rng.uniform(0.05, 0.95, 5)[rng.integers(0, 5, count)] + rng.random(count) / 200)
+
+
+def _trend(sign: int) -> Callable[[Payments, np.random.Generator], Payments]:
+    def arrange(day: Payments, rng: np.random.Generator) -> Payments:
+        rank = np.argsort(np.argsort(day.buckets)) / len(day.buckets)
+        return _in_order(day, sign * rank + rng.random(len(rank)))
+
+    return arrange
+
+
+def _drift(sign: int) -> Callable[[Payments, np.random.Generator], Payments]:
+    def arrange(day: Payments, rng: np.random.Generator) -> Payments:
+        log_odds = day.buckets / 48 - 9 + sign * np.linspace(-1.5, 1.5, len(day.buckets))
+        return Payments(_bucket(log_odds), rng.random(len(log_odds)) < 1 / (1 + np.exp(-log_odds)))
+
+    return arrange
+
+
+def _ties(day: Payments, rng: np.random.Generator) -> Payments:
+    del rng
+    steps = np.array([0, 150, 300, 400, 500, 600, 700, 1023])
+    return Payments(steps[np.searchsorted(steps, day.buckets, side="right") - 1], day.frauds)
+
+
+def _silent_night(day: Payments, rng: np.random.Generator) -> Payments:
+    del rng
+    return Payments(day.buckets[: len(day.buckets) * 3 // 4], day.frauds[: len(day.frauds) * 3 // 4])
+
+
+ADVERSARIAL: dict[str, Callable[[Payments, np.random.Generator], Payments]] = {
+    "scores sorted, rising": lambda day, rng: _in_order(day, day.buckets),
+    "scores sorted, falling": lambda day, rng: _in_order(day, -day.buckets),
+    "the best tend to come late": _trend(1),
+    "the best tend to come early": _trend(-1),
+    "log-odds rise by 3 over the day": _drift(1),
+    "log-odds fall by 3 over the day": _drift(-1),
+    "all frauds in the first hour": _frauds_in_hour(0),
+    "all frauds in the last hour": _frauds_in_hour(23),
+    "frauds in five bursts": _bursts,
+    "scores tied in eight steps": _ties,
+    "a silent night": _silent_night,
+}
