@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from budget.codec import pack_histogram, put_uints
-from budget.forecast import RECENT_UNIT, SHARE_ONE, Forecast, forecast
+from budget.forecast import SHARE_ONE, Forecast, forecast
 from budget.order import DayNow
-from budget.tails import BUCKETS
+from budget.tails import BUCKETS, RECENT_UNIT
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

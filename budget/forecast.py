@@ -26,17 +26,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from budget.order import DayNow, Order, expected_demand, judge_order, moved_part
-from budget.tails import BUCKETS, MILLION, PART, TAIL_BITS, count_above, first_at_most, parts, ramp, tails
+from budget.order import DayNow, Order, expected_demand, judge_order, lately_over_today, moved_part
+from budget.tails import BUCKETS, MILLION, PART, RECENT_UNIT, TAIL_BITS, count_above, first_at_most, parts, ramp, tails
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SHARE_ONE = 1 << 20
 LADDER_MAX = 100
-RECENT_UNIT = 1 << 10
-"""What one transaction counts in the recent histogram, so that decay by integer division loses next to nothing."""
-
 _HISTORY_WEIGHT_DIVISOR = 10
 _FALLING = parts(0.60, 0.20)
 
@@ -62,7 +59,7 @@ def forecast(history: NDArray[np.int64], today: NDArray[np.int64], recent: NDArr
     moved = moved_part(usual, seen_above, now)
     weight = (now.seen + now.remaining) // _HISTORY_WEIGHT_DIVISOR * (PART - moved) // PART if usual[0] else 0
     rate = _blend(usual, weight, lately)
-    order = judge_order(usual, seen_above, now, moved) if usual[0] else Order(0, 0, 0)
+    order = judge_order(usual, seen_above, lately, now, moved) if usual[0] else Order(0, 0, 0)
     demand = expected_demand(usual, seen_above, rate * now.remaining, now, order)
     patient = max(order.missing, order.missing_very_best)
     falling = _falling(seen_above, lately, now) * (PART - patient) // PART
@@ -80,12 +77,8 @@ def _blend(usual: NDArray[np.int64], weight: int, lately: NDArray[np.int64]) -> 
 
 def _falling(seen_above: NDArray[np.int64], lately: NDArray[np.int64], now: DayNow) -> int:
     """Say in parts how much rarer the scores that today's budget would have bought have lately become."""
-    if now.seen == 0:
-        return 0
     at = first_at_most(seen_above, now.rate_ppm * now.seen // MILLION)
-    got = (int(lately[at]) + RECENT_UNIT) * now.seen
-    usual = int(lately[0]) * int(seen_above[at]) + RECENT_UNIT * now.seen
-    return ramp(got * PART // usual, _FALLING)
+    return ramp(lately_over_today(lately, seen_above, now.seen, at), _FALLING)
 
 
 def _reserve(now: DayNow, falling: int) -> int:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from budget.tails import MILLION, PART, TAIL_BITS, TAIL_ONE, first_at_most, parts, ramp
+from budget.tails import MILLION, PART, RECENT_UNIT, TAIL_BITS, TAIL_ONE, first_at_most, parts, ramp
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,6 +25,7 @@ _USED_EARLY = parts(5.0, 15.0)
 _USED_FASTER = parts(1.3, 1.8)
 _USED_WHOLE = parts(0.8, 1.0)
 _USED_NOT_MORE = parts(1.6, 1.3)
+_USED_LATELY = parts(0.9, 0.6)
 _VERY_BEST_EXPECTED = 16
 _VERY_BEST_KEPT_PERCENT = 25
 _MOVED_RATES = 20
@@ -48,12 +49,14 @@ class Order(NamedTuple):
     used: int
 
 
-def judge_order(usual: NDArray[np.int64], seen_above: NDArray[np.int64], now: DayNow, moved: int) -> Order:
+def judge_order(
+    usual: NDArray[np.int64], seen_above: NDArray[np.int64], lately: NDArray[np.int64], now: DayNow, moved: int
+) -> Order:
     """Compare the best scores seen with those expected, by now and in the whole day.
 
-    `usual` are history's tails (not empty), `seen_above` today's counts at or above each bucket. The very best are the
-    level of which 16 are expected by now, from 3 % to 30 % of the budget: where frauds are rare most of the best are no
-    frauds and never missing, but the very best are.
+    `usual` are history's tails (not empty), `seen_above` and `lately` the counts of today and of lately at or above
+    each bucket. The very best are the level of which 16 are expected by now, from 3 % to 30 % of the budget: where
+    frauds are rare most of the best are no frauds and never missing, but the very best are.
     """
     rate = (now.rate_ppm << TAIL_BITS) // MILLION
     level = max(rate * 3 // 100, min(rate * 30 // 100, (_VERY_BEST_EXPECTED << TAIL_BITS) // max(1, now.seen)))
@@ -61,12 +64,24 @@ def judge_order(usual: NDArray[np.int64], seen_above: NDArray[np.int64], now: Da
     by_now = _ratio(seen_above, usual, rate, now.seen)
     of_day = _ratio(seen_above, usual, rate, now.seen + now.remaining)
     missing = max(ramp(by_now, _MISSING_BEST), ramp(very_best, _MISSING_WITH_VERY_BEST))
-    whole = min(ramp(by_now, _USED_FASTER), ramp(of_day, _USED_WHOLE), ramp(of_day, _USED_NOT_MORE))
+    whole = min(
+        ramp(by_now, _USED_FASTER),
+        ramp(of_day, _USED_WHOLE),
+        ramp(of_day, _USED_NOT_MORE),
+        ramp(lately_over_today(lately, seen_above, now.seen, first_at_most(usual, rate)), _USED_LATELY),
+    )
     return Order(
         missing=missing * (PART - moved) // PART,
         missing_very_best=ramp(very_best, _MISSING_VERY_BEST) * (PART - moved) // PART,
         used=max(ramp(very_best, _USED_EARLY), whole),
     )
+
+
+def lately_over_today(lately: NDArray[np.int64], seen_above: NDArray[np.int64], seen: int, bucket: int) -> int:
+    """Return how often scores from this bucket on have come lately, over how often today as a whole, in parts."""
+    recent = (int(lately[bucket]) + RECENT_UNIT) * seen
+    average = int(lately[0]) * int(seen_above[bucket]) + RECENT_UNIT * seen
+    return recent * PART // average if average else PART
 
 
 def _ratio(seen_above: NDArray[np.int64], usual: NDArray[np.int64], level: int, count: int) -> int:
@@ -76,10 +91,11 @@ def _ratio(seen_above: NDArray[np.int64], usual: NDArray[np.int64], level: int, 
 
 
 def moved_part(usual: NDArray[np.int64], seen_above: NDArray[np.int64], now: DayNow) -> int:
-    """Say in parts how surely missing scores have turned up as a surplus in lower buckets: another score, not a lull.
+    """Say in parts how surely the scores themselves are others than history's, not merely late.
 
-    Going down from the best bucket, the sum that is missing can only grow when frauds are late; when it shrinks by much
-    of its height, the scores were moved (ties where there were none, a new model).
+    Going down from the best bucket, the sum that is missing can only grow when frauds are late. When it shrinks by much
+    of its height, what is missing has turned up lower (ties where there were none, a new model); when scores are in
+    surplus that never were missing, history is no guide to the day's rates either.
     """
     lowest = max(0, first_at_most(usual, (now.rate_ppm << TAIL_BITS) // MILLION * _MOVED_RATES) - 1)
     missing = (usual[lowest:] * now.seen - (seen_above[lowest:] << TAIL_BITS))[::-1]

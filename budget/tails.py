@@ -18,6 +18,9 @@ TAIL_BITS = 24
 TAIL_ONE = 1 << TAIL_BITS
 PART = 1024
 MILLION = 1_000_000
+RECENT_UNIT = 1 << 10
+"""What one transaction counts in a recent histogram, so that decay by integer division loses next to nothing."""
+
 _COUNT_BITS_MAX = 38
 
 

@@ -90,8 +90,10 @@ class BudgetState:
     def learn(self, day: int, bucket: int) -> None:
         """Let a past transaction teach what days look like, without counting or alerting it: for warm-up.
 
-        Live transactions must not be of days before the last one learned.
+        Live transactions must not be of days before the last one learned. ValueError on a bucket that cannot be.
         """
+        if not 0 <= bucket < BUCKETS:
+            raise ValueError(f"needed a score bucket of 0 to {BUCKETS - 1}, got {bucket}")
         plan = self._touch(day)
         plan.fresh[bucket] += 1
         plan.fresh_count += 1

@@ -93,8 +93,8 @@ def _silent_night(day: Payments, rng: np.random.Generator) -> Payments:
 
 
 ADVERSARIAL: dict[str, Callable[[Payments, np.random.Generator], Payments]] = {
-    "scores sorted, rising": lambda day, rng: _in_order(day, day.buckets),
-    "scores sorted, falling": lambda day, rng: _in_order(day, -day.buckets),
+    "scores sorted, rising": lambda day, _: _in_order(day, day.buckets),
+    "scores sorted, falling": lambda day, _: _in_order(day, -day.buckets),
     "the best tend to come late": _trend(1),
     "the best tend to come early": _trend(-1),
     "log-odds rise by 3 over the day": _drift(1),
