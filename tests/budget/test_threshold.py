@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from budget.day import Day
+from budget.forecast import SHARE_ONE, Forecast
 from budget.ledger import MILLION
 from budget.report import DayReport
 from budget.tails import BUCKETS
@@ -162,6 +164,18 @@ def test_admission_goes_by_rank_not_by_who_comes_first() -> None:
     best = np.sort(buckets)[-200]
     assert len(admitted) >= 190
     assert np.mean(buckets[admitted] >= best - 48) >= 0.95
+
+
+def test_of_equal_scores_at_the_threshold_just_the_share_passes() -> None:
+    """Seven tenths of a hundred ties are 70, spread evenly: never two refused, never four admitted in a row."""
+    plan = Day(DAY, closed=False)
+    plan.forecast = Forecast(700, SHARE_ONE * 7 // 10 + 1, (700,))
+
+    passed = "".join("01"[plan.passes(700, unspent=5)] for _ in range(100))
+
+    assert passed.count("1") == 70
+    assert "00" not in passed
+    assert "1111" not in passed
 
 
 def test_what_is_not_a_candidate_is_counted_and_never_admitted() -> None:
