@@ -35,6 +35,17 @@ _RESTORE_FETCH_BYTES = 8 * 1024 * 1024
 _RESTORE_POLL_MS = 500
 
 
+# A task that nobody holds may be collected before it ends.
+_closing: set[asyncio.Task[None]] = set()
+
+
+def close_later(client: AIOKafkaConsumer | AIOKafkaProducer) -> None:
+    """Close a client beside what comes next: over TLS a broker that says no goodbye keeps it waiting for 30 s."""
+    task = asyncio.create_task(client.stop())
+    _closing.add(task)
+    task.add_done_callback(_closing.discard)
+
+
 class ChangelogWriter:
     """The transactional producer of one changelog partition.
 
@@ -107,7 +118,7 @@ class ChangelogWriter:
 
     async def stop(self) -> None:
         """Close the connection; an open transaction is aborted by the next owner or by its time limit."""
-        await self._producer.stop()
+        close_later(self._producer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +158,7 @@ async def restore(topic: str, partition: int, store: PartitionStore, client_opti
         consumer.seek(log, max(resume, beginning))
         records = await _read_to(consumer, log, end, store)
     finally:
-        await consumer.stop()
+        close_later(consumer)
     return Restored(records, time.monotonic() - started)
 
 

@@ -44,8 +44,8 @@ def secured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[i
         "listener.name.bank.ssl.keystore.location": str(tmp_path / "broker.pem"),
     }
 
-    def write_secured(root: Path, *ports: int, log_dir: str = "log") -> None:
-        write(root, *ports, log_dir=log_dir)
+    def write_secured(root: Path, own: int, controller: int, log_dir: str = "log") -> None:
+        write(root, own, controller, log_dir)
         path = root / "server.properties"
         lines = path.read_text().splitlines()
         for name in ("listeners", "advertised.listeners"):
