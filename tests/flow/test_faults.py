@@ -87,6 +87,6 @@ async def test_a_frozen_worker_that_wakes_up_after_its_partitions_moved_harms_no
     assert await asyncio.to_thread(sending.wait) == 0
     if not frozen.alive:
         frozen.start()
+    assert successor.alive
 
     await audit(deployment)
-    assert successor.exit_code == 0
