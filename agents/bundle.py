@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import msgspec
 
-from features.errors import StateCodecError
+from agents.versioned import decode_versioned
 from features.transaction import Transaction, Verdict
 
 BUNDLE_VERSION = 1
@@ -69,16 +69,4 @@ def encode_bundle(bundle: Bundle) -> bytes:
 
 def decode_bundle(value: bytes) -> Bundle:
     """Return the bundle of these bytes; raises `StateCodecError` for anything that is no bundle of this version."""
-    try:
-        bundle = _decoder.decode(value)
-    except (msgspec.DecodeError, RecursionError) as exc:
-        raise StateCodecError(
-            f"needed a bundle of version {BUNDLE_VERSION}, got {len(value)} bytes that are none ({exc}). Only Prahari "
-            "writes to transactions-by-payee: find out who else does."
-        ) from exc
-    if bundle.version != BUNDLE_VERSION:
-        raise StateCodecError(
-            f"needed a bundle of version {BUNDLE_VERSION}, got {bundle.version}: run the release that wrote it until "
-            "transactions-by-payee is drained, then upgrade."
-        )
-    return bundle
+    return decode_versioned(_decoder, value, kind="bundle", version=BUNDLE_VERSION, topic="transactions-by-payee")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
-from features.errors import StateCodecError
+from agents.versioned import decode_versioned
 from features.transaction import Transaction
 
 RUN_VERSION = 1
@@ -59,16 +59,4 @@ def encode_run(run: Run) -> bytes:
 
 def decode_run(value: bytes) -> Run:
     """Return the run of these bytes; raises `StateCodecError` for anything that is no run of this version."""
-    try:
-        run = _decoder.decode(value)
-    except (msgspec.DecodeError, RecursionError) as exc:
-        raise StateCodecError(
-            f"needed a run of version {RUN_VERSION}, got {len(value)} bytes that are none ({exc}). Only Prahari writes "
-            "to candidates: find out who else does."
-        ) from exc
-    if run.version != RUN_VERSION:
-        raise StateCodecError(
-            f"needed a run of version {RUN_VERSION}, got {run.version}: run the release that wrote it until candidates "
-            "is drained, then upgrade."
-        )
-    return run
+    return decode_versioned(_decoder, value, kind="run", version=RUN_VERSION, topic="candidates")
