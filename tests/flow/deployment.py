@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from app.lag import GroupLag
+from models.scoring import Scorer
+from rules import load_rules
+from tests.flow.auditor import Topics, check, expect
 from tests.processes import WorkerProcess
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 DRAIN_S = 120
+RATE_PPM = 5_000
+RULES = Path("rules/rules.yaml")
 
 
 class Deployment:
@@ -50,3 +52,12 @@ class Deployment:
                         await asyncio.sleep(0.2)
         finally:
             await lag.stop()
+
+
+async def audit(deployment: Deployment) -> Topics:
+    """Stop the workers and hold what they wrote against the logs."""
+    await deployment.wait_drained()
+    await deployment.stop_all()
+    topics = await Topics.read(deployment.bootstrap, deployment.prefix)
+    check(topics, expect(topics, Scorer(load_rules(RULES), None)), RATE_PPM)
+    return topics

@@ -8,35 +8,14 @@ import shutil
 import signal
 import subprocess
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
-from models.scoring import Scorer
-from rules import load_rules
-from tests.flow.auditor import Topics, check, expect
-from tests.flow.deployment import Deployment
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from app.broker.embedded import EmbeddedBroker
+from tests.flow.deployment import Deployment, audit
 
 PAYMENTS = 50_000
-RATE_PPM = 5_000
-RULES = Path("rules/rules.yaml")
 #: Shares of late, repeated, disordered and broken records in the load.
 FAULTS = ["--late", "0.002", "--duplicate", "0.01", "--out-of-order", "0.01", "--corrupt", "0.005"]
-
-
-@pytest.fixture
-def deployment(broker: EmbeddedBroker, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Deployment]:
-    """Give a deployment whose workers do not outlive the test."""
-    prefix = f"{request.node.name[5:40].replace('_', '-').rstrip('-')}."
-    made = Deployment(broker.bootstrap, tmp_path, prefix)
-    yield made
-    made.kill_all()
 
 
 def load(deployment: Deployment, payments: int, rate: int, seed: int) -> subprocess.Popen[bytes]:
@@ -44,15 +23,6 @@ def load(deployment: Deployment, payments: int, rate: int, seed: int) -> subproc
     command = [sys.executable, "-m", "simulator", "stream", "--bootstrap", deployment.bootstrap]
     command += ["--prefix", deployment.prefix, "--rate", str(rate), "--transactions", str(payments)]
     return subprocess.Popen([*command, "--seed", str(seed), *FAULTS], stdout=subprocess.DEVNULL)
-
-
-async def audit(deployment: Deployment) -> Topics:
-    """Stop the workers and hold what they wrote against the logs."""
-    await deployment.wait_drained()
-    await deployment.stop_all()
-    topics = await Topics.read(deployment.bootstrap, deployment.prefix)
-    check(topics, expect(topics, Scorer(load_rules(RULES), None)), RATE_PPM)
-    return topics
 
 
 @pytest.mark.timeout(400)

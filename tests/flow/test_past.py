@@ -8,7 +8,6 @@ import random
 import subprocess
 import sys
 from collections import defaultdict
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -16,30 +15,15 @@ import pytest
 
 from agents.alignment import ALIGNMENT_MS
 from agents.bundle import TransactionItem, decode_bundle
-from models.scoring import Scorer
-from rules import load_rules
-from tests.flow.auditor import Topics, check, expect
-from tests.flow.deployment import Deployment
+from tests.flow.deployment import Deployment, audit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
 
-    from app.broker.embedded import EmbeddedBroker
-
-RULES = Path("rules/rules.yaml")
-RATE_PPM = 5_000
 PAYMENTS = 30_000
 T0_MS = 1_767_225_600_000
 #: What may be under way between two workers when one asks the other where it stands.
 IN_FLIGHT_MS = 1_000
-
-
-@pytest.fixture
-def deployment(broker: EmbeddedBroker, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Deployment]:
-    """Give a deployment whose workers do not outlive the test."""
-    made = Deployment(broker.bootstrap, tmp_path, f"{request.node.name[5:40].replace('_', '-').rstrip('-')}.")
-    yield made
-    made.kill_all()
 
 
 def make_history(path: Path, payments: int, days: int) -> Path:
@@ -55,15 +39,6 @@ def run(deployment: Deployment, *command: str) -> subprocess.CompletedProcess[st
     return subprocess.run(
         [sys.executable, "-m", *command], env=environment, capture_output=True, text=True, check=False, timeout=120
     )
-
-
-async def audit(deployment: Deployment) -> Topics:
-    """Stop the workers and hold what they wrote against the logs."""
-    await deployment.wait_drained()
-    await deployment.stop_all()
-    topics = await Topics.read(deployment.bootstrap, deployment.prefix)
-    check(topics, expect(topics, Scorer(load_rules(RULES), None)), RATE_PPM)
-    return topics
 
 
 def make_backlog(path: Path, payments: int) -> Path:
