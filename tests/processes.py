@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 from typing import TYPE_CHECKING
+
+from app.broker.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,13 +26,6 @@ def wait_until(condition: Callable[[], bool], what: str, timeout_s: float = READ
         if time.monotonic() > end:
             raise AssertionError(f"waited {timeout_s} s for: {what}")
         time.sleep(_POLL_S)
-
-
-def free_port() -> int:
-    """Return a port of loopback that nobody has now."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 class WorkerProcess:

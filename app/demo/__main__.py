@@ -11,25 +11,23 @@ import contextlib
 import os
 import shutil
 import signal
-import socket
 import sys
 import time
-from datetime import datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
+from app.broker import ports
 from app.broker.embedded import EmbeddedBroker
 from app.demo import screen
 from app.demo.children import Child, run
 from app.demo.watch import Watch
-from features.errors import PrahariError
+from features.clock import day_text, ist_day
+from features.errors import BrokerError, PrahariError
 
 HERE = Path("build/demo")
 TRUTH = HERE / "truth.jsonl"
 SEED, PEOPLE, PAYMENTS, DAYS = "7", "3500", "60000", 30
 RATE = "100"
 ALERT_RATE = 0.005
-IST = ZoneInfo("Asia/Kolkata")
 WEB_PORTS = (6066, 6067)
 _READY_S = 60.0
 _BUDGET_EVERY_S = 5.0
@@ -58,14 +56,14 @@ def main() -> int:
 def _prepare() -> tuple[Path, Path]:
     """Return history and model, made where today's are missing, and clear what the last run kept state in."""
     HERE.mkdir(parents=True, exist_ok=True)
-    start = datetime.now(IST).date() - timedelta(days=DAYS)
+    start = day_text(ist_day(time.time_ns() // 1_000_000) - DAYS)
     history, model = HERE / f"history-{start}.parquet", HERE / f"model-{start}"
     for old in ("kafka", "worker-1", "worker-2"):
         shutil.rmtree(HERE / old, ignore_errors=True)
     python = sys.executable
     if not history.exists():
         screen.step(f"a month of simulated life: {int(PAYMENTS):,} payments, 3.6 % of them frauds")
-        options = ["--transactions", PAYMENTS, "--days", str(DAYS), "--start", str(start), "--seed", SEED]
+        options = ["--transactions", PAYMENTS, "--days", str(DAYS), "--start", start, "--seed", SEED]
         run([python, "-m", "simulator", "history", "--out", str(history), "--people", PEOPLE, *options], {})
     if not (model / "manifest.json").exists():
         screen.step("training a model on it")
@@ -76,8 +74,8 @@ def _prepare() -> tuple[Path, Path]:
 def _live(broker: EmbeddedBroker, children: list[Child], history: Path, model: Path) -> None:
     screen.step(f"Kafka runs on {broker.bootstrap}; starting two workers")
     environment = {"BROKER_URL": f"kafka://{broker.bootstrap}", "PRAHARI_MODEL_DIR": str(model)}
-    ports = [_port(port) for port in WEB_PORTS]
-    for number, port in enumerate(ports, 1):
+    web_ports = [_port(port) for port in WEB_PORTS]
+    for number, port in enumerate(web_ports, 1):
         command = [sys.executable, "-m", "faust", "-A", "app.main", "worker", "-l", "info"]
         own = {"APP_DATADIR": str(HERE / f"worker-{number}"), "WEB_PORT": str(port)}
         children.append(Child(f"worker {number}", command, HERE / f"worker-{number}.log", {**environment, **own}))
@@ -85,15 +83,15 @@ def _live(broker: EmbeddedBroker, children: list[Child], history: Path, model: P
         child.wait_for("worker ready", _READY_S)
     screen.step("warming up: the tables get the month's past")
     run([sys.executable, "-m", "faust", "-A", "app.main", "warm-up", "--history", str(history)], environment)
-    asyncio.run(_watch(broker, children, ports))
+    asyncio.run(_watch(broker, children, web_ports))
 
 
-async def _watch(broker: EmbeddedBroker, children: list[Child], ports: list[int]) -> None:
+async def _watch(broker: EmbeddedBroker, children: list[Child], web_ports: list[int]) -> None:
     """Stream live payments and show what comes of them until the time is over."""
     watch = Watch(broker.bootstrap, screen.show_alert)
     await watch.start()
     watching = asyncio.create_task(watch.run())
-    urls = " and ".join(f"http://127.0.0.1:{port}" for port in ports)
+    urls = " and ".join(f"http://127.0.0.1:{port}" for port in web_ports)
     screen.step(f"live payments, {RATE} a second; any worker answers: {urls} (/alerts, /budget/today, /payers/...)")
     command = [sys.executable, "-m", "simulator", "stream", "--bootstrap", broker.bootstrap, "--rate", RATE]
     options = ["--seed", SEED, "--people", PEOPLE, "--transactions", "100000000", "--truth", str(TRUTH)]
@@ -122,14 +120,12 @@ async def _show_budget(watch: Watch, children: list[Child]) -> None:
 
 
 def _port(wanted: int) -> int:
-    """Return the wanted port of loopback, or a free one where somebody has it."""
-    with socket.socket() as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind(("127.0.0.1", wanted))
-        except OSError:
-            listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+    """Return the wanted port, or a free one where it cannot be had."""
+    try:
+        ports.require_free(wanted)
+    except BrokerError:
+        return ports.free_port()
+    return wanted
 
 
 if __name__ == "__main__":

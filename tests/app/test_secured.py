@@ -10,7 +10,8 @@ import pytest
 
 from app.broker import storage
 from app.broker.embedded import EmbeddedBroker
-from tests.processes import WorkerProcess, free_port
+from app.broker.ports import free_port
+from tests.processes import WorkerProcess
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

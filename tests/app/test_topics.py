@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from app.broker.ports import free_port
 from app.topics import TopicSpec, ensure_topics, topic_specs
 from features.errors import TopicsError
-from tests.processes import free_port
 from tests.topics import create_topic
 
 if TYPE_CHECKING:
