@@ -24,7 +24,7 @@ def bootstrap_servers(broker_urls: list[Any]) -> list[str]:
 
 
 def _ssl_context(settings: Settings) -> ssl.SSLContext | None:
-    if "SSL" not in settings.kafka_security_protocol.split("_")[-1]:
+    if not settings.kafka_security_protocol.endswith("SSL"):
         return None
     context: ssl.SSLContext = create_ssl_context(cafile=str(settings.kafka_ca_file) if settings.kafka_ca_file else None)
     return context

@@ -24,7 +24,7 @@ from app.outputs import BatchSender
 from app.partitioning import murmur2_partition
 from features.errors import HistoryError
 from features.transaction import Verdict
-from replay.history import read_history
+from replay.history import OPTIONAL, read_history
 from replay.verdicts import interleave_verdicts
 
 if TYPE_CHECKING:
@@ -99,7 +99,6 @@ def outgoing(records: Iterable[Transaction | Verdict], partition_of: Callable[[b
 
 def transaction_json(txn: Transaction) -> bytes:
     """Return a payment as it stands in `transactions`."""
-    optional = ("device_id", "payee_type", "mcc", "initiation_mode", "txn_type", "status", "ip", "location", "app")
     fields: dict[str, Any] = {
         "transaction_id": txn.transaction_id,
         "event_time": txn.event_time_ms,
@@ -107,7 +106,7 @@ def transaction_json(txn: Transaction) -> bytes:
         "payer_vpa": txn.payer_vpa,
         "payee_vpa": txn.payee_vpa,
     }
-    fields.update({name: value for name in optional if (value := getattr(txn, name)) is not None})
+    fields.update({name: value for name in OPTIONAL if (value := getattr(txn, name)) is not None})
     return orjson.dumps(fields)
 
 

@@ -9,7 +9,6 @@ Layout: an account's key is its VPA in UTF-8; keys that start with a zero byte a
 
 from __future__ import annotations
 
-import shutil
 import struct
 from typing import TYPE_CHECKING
 
@@ -135,8 +134,3 @@ class PartitionStore:
         if not self._closed:
             self._closed = True
             self._db.close()
-
-    def wipe(self) -> None:
-        """Delete the directory: the changelog has the truth."""
-        self.close()
-        shutil.rmtree(self.path, ignore_errors=True)

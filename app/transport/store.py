@@ -51,7 +51,7 @@ class StageStore(SerializedStore):
         raise StoreError("needed a stage to clear its table, got a clear from elsewhere")
 
     def reset_state(self) -> None:
-        """Keep the directories: the stage wipes what it cannot restore."""
+        """Keep the directories: they are the stages' own."""
 
     async def backup_partition(self, tp: Any, flush: bool = True, purge: bool = False, keep: int = 1) -> None:
         """Refuse: the changelog is the backup."""
