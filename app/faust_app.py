@@ -19,6 +19,7 @@ from tenacity import AsyncRetrying, before_sleep_log, retry_if_exception_type, w
 from app.kafka import client_options, faust_credentials
 from app.topics import ensure_topics, topic_specs
 from app.transport.stages import Stages
+from app.web_tls import serving_tls
 from features.errors import PrahariError
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ class PrahariApp(faust.App):
                 "web_router_enabled": False,
                 "web_bind": "127.0.0.1",
                 "web_host": "127.0.0.1",
+                "web_ssl_context": serving_tls(settings),
                 **options,
             },
         )

@@ -34,6 +34,26 @@ class Settings(BaseSettings):
     api_token: str = ""
     """What clients of the web views show as bearer token; without one the views bind to loopback only."""
 
+    api_tokens_file: Path | None = None
+    """More clients, one a line: `role name token`, with the roles viewer, analyst and admin."""
+
+    rate_limit: int = Field(1_000, ge=0)
+    """Web requests a second and client, at most; 0 for no limit."""
+
+    web_tls_cert_file: Path | None = None
+    web_tls_key_file: Path | None = None
+    web_tls_ca_file: Path | None = None
+    """Serve the views over TLS with this certificate and key; workers check each other's by the CA."""
+
+    web_behind_tls: bool = False
+    """A proxy in front of the views speaks TLS: browsers send the session over nothing else."""
+
+    score_time_limit_ms: int = Field(1_000, ge=10, le=30_000)
+    """How long `/score` waits for the verdict."""
+
+    score_fail_open: bool = False
+    """Past its time limit `/score` answers 200 without a verdict, and no alert, in place of 504."""
+
     decision_features: Literal["all", "none"] = "all"
     """Whether decisions carry their feature values."""
 

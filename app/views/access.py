@@ -1,25 +1,35 @@
-"""Who may see the views: whoever shows the token, or, where none is set, whoever is on this machine.
+"""Who may see the views and do what: a bearer token, a session of the dashboard, or, with no token set, this machine.
 
-`/health`, `/ready` and `/metrics` are open by choice: probes and scrapers carry no token, and no account is in them.
+The page itself, `/health`, `/ready`, `/metrics` and the documentation are open by choice: no account is in them.
 Without a token the worker listens on loopback only and answers only to a loopback name, so that a web page in an
 operator's browser cannot reach it under a name of its own.
 """
 
 from __future__ import annotations
 
-import hmac
 import ipaddress
+import time
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from aiohttp import web
+from yarl import URL
 
+from app.views.callers import LOCAL, Caller, Callers, Role
 from app.views.problems import Problem
+from app.views.sessions import COOKIE, CSRF_HEADER, Sessions
 from features.errors import SettingsError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
     from aiohttp.typedefs import Handler, Middleware
 
-OPEN_PATHS = frozenset({"/health", "/ready", "/metrics"})
+CALLERS = web.AppKey("callers", Callers)
+SESSIONS = web.AppKey("sessions", Sessions)
+CALLER = web.RequestKey("caller", Caller)
+SAFE_METHODS = frozenset({"GET", "HEAD"})
 _SCHEME = "bearer "
 
 
@@ -37,48 +47,94 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def check_exposure(api_token: str, web_bind: str) -> None:
+def check_exposure(api_token: str, web_bind: str, tokens_file: Path | None = None) -> None:
     """Raise `SettingsError` where anyone on the network could read accounts: no token and not loopback only.
 
     >>> check_exposure("", "127.0.0.1"), check_exposure("secret", "0.0.0.0")
     (None, None)
     """
-    if not api_token and not is_loopback(web_bind):
+    if not api_token and tokens_file is None and not is_loopback(web_bind):
         raise SettingsError(
             f"needed PRAHARI_API_TOKEN to serve the views beyond this machine, got none with WEB_BIND={web_bind!r}: "
-            "anyone could read accounts. Set PRAHARI_API_TOKEN on every worker, or WEB_BIND=127.0.0.1, or start with "
-            "--without-web."
+            "anyone could read accounts. Set PRAHARI_API_TOKEN or PRAHARI_API_TOKENS_FILE on every worker, or "
+            "WEB_BIND=127.0.0.1, or start with --without-web."
         )
 
 
-def authenticate(api_token: str) -> Middleware:
-    """Return what lets requests through to the views."""
-    expected = api_token.encode()
+def authenticate(roles: Mapping[tuple[str, str], Role | None]) -> Middleware:
+    """Return what lets requests through; `roles` by method and path of a route, None for the open ones."""
 
     @web.middleware
     async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.path not in OPEN_PATHS:
-            if expected:
-                _check_token(request.headers.get("Authorization"), expected)
-            else:
-                _check_host(request)
+        resource = request.match_info.route.resource
+        place = (request.method, "" if resource is None else resource.canonical)
+        needed = roles.get(place, Role.VIEWER)
+        if not request.app[CALLERS]:
+            _check_host(request)
+        if needed is not None:
+            caller = identify(request)
+            if caller.role < needed:
+                detail = f"{place[1]} needs the role {needed.name.lower()}, got {caller.role.name.lower()}"
+                raise Problem(HTTPStatus.FORBIDDEN, detail)
+            request[CALLER] = caller
         return await handler(request)
 
     return check
 
 
-def _check_token(authorization: str | None, expected: bytes) -> None:
-    if authorization is None:
-        raise Problem(401, "a bearer token is needed, got none", headers=_challenge(""))
-    is_bearer = authorization[: len(_SCHEME)].lower() == _SCHEME
-    shown = authorization[len(_SCHEME) :].strip().encode(errors="surrogateescape")
-    if not hmac.compare_digest(shown, expected) or not is_bearer:
+def identify(request: web.Request) -> Caller:
+    """Return who calls, or raise what says how to call."""
+    callers = request.app[CALLERS]
+    if not callers:
+        _check_origin(request)
+        return LOCAL
+    authorization = request.headers.get("Authorization")
+    if authorization is not None:
+        return _by_token(authorization, callers)
+    cookie = request.cookies.get(COOKIE)
+    if cookie is None:
+        raise Problem(HTTPStatus.UNAUTHORIZED, "a bearer token is needed, got none", headers=_challenge(""))
+    return _by_session(request, cookie)
+
+
+def _by_token(authorization: str, callers: Callers) -> Caller:
+    caller = callers.find(authorization[len(_SCHEME) :].strip())
+    if caller is None or authorization[: len(_SCHEME)].lower() != _SCHEME:
         detail = "the worker's bearer token is needed, got another"
-        raise Problem(401, detail, headers=_challenge(', error="invalid_token"'))
+        raise Problem(HTTPStatus.UNAUTHORIZED, detail, headers=_challenge(', error="invalid_token"'))
+    return caller
+
+
+def _by_session(request: web.Request, cookie: str) -> Caller:
+    sessions = request.app[SESSIONS]
+    caller = sessions.read(cookie, int(time.time()))
+    if caller is None:
+        raise Problem(HTTPStatus.UNAUTHORIZED, "the session is over; log in again", headers=_challenge(""))
+    if request.method not in SAFE_METHODS:
+        _check_origin(request)
+        if not sessions.allows(cookie, request.headers.get(CSRF_HEADER, "")):
+            raise Problem(HTTPStatus.FORBIDDEN, f"a session needs its token in {CSRF_HEADER} to change anything")
+    return caller
 
 
 def _challenge(error: str) -> dict[str, str]:
     return {"WWW-Authenticate": f'Bearer realm="prahari"{error}'}
+
+
+def _check_origin(request: web.Request) -> None:
+    """Refuse what a page of another site sends with the rights of this browser."""
+    if request.method in SAFE_METHODS:
+        return
+    origin = request.headers.get("Origin")
+    if origin is not None and _host_and_port(origin) != _host_and_port(f"http://{request.host}"):
+        raise Problem(HTTPStatus.FORBIDDEN, "pages of other sites may not change anything here")
+
+
+def _host_and_port(url: str) -> str | None:
+    try:
+        return URL(url).authority or None
+    except ValueError:
+        return None
 
 
 def _check_host(request: web.Request) -> None:
@@ -88,4 +144,4 @@ def _check_host(request: web.Request) -> None:
         host = ""
     if not is_loopback(host):
         detail = "without PRAHARI_API_TOKEN the views answer only under a loopback name, such as localhost"
-        raise Problem(421, detail)
+        raise Problem(HTTPStatus.MISDIRECTED_REQUEST, detail)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from app.views.access import OPEN_PATHS
 from features.errors import RejectedTransaction
 from features.fields import to_vpa
 from features.transaction import mask_vpa
@@ -18,16 +17,19 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("prahari.web")
 
+#: Asked every few seconds; logged at debug level.
+_PROBES = frozenset({"/health", "/ready", "/metrics"})
+
 
 def log_access(*, full_vpa: bool) -> Middleware:
-    """Return what logs each request; probes at debug level, since they come every few seconds."""
+    """Return what logs each request; probes at debug level."""
 
     @web.middleware
     async def log(request: web.Request, handler: Handler) -> web.StreamResponse:
         start_s = time.perf_counter()
         response = await handler(request)
         took_ms = (time.perf_counter() - start_s) * 1000
-        level = logging.DEBUG if request.path in OPEN_PATHS else logging.INFO
+        level = logging.DEBUG if request.path in _PROBES else logging.INFO
         logger.log(level, "%s %s %d %.1f ms", request.method, _shown(request, full_vpa), response.status, took_ms)
         return response
 

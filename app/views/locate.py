@@ -23,6 +23,7 @@ import orjson
 from aiohttp import web
 from yarl import URL
 
+from app.views.peers import asking_tls, credentials
 from app.views.problems import Problem
 from app.views.worker import WORKER
 
@@ -66,7 +67,11 @@ class Answer:
 async def connect_peers(app: web.Application) -> AsyncIterator[None]:
     """Hold the HTTP client for peers while the views are served."""
     timeout = aiohttp.ClientTimeout(total=PEER_TIMEOUT_S)
-    async with aiohttp.ClientSession(timeout=timeout) as session:
+    tls = asking_tls(app[WORKER].settings)
+    connector = aiohttp.TCPConnector(ssl=tls) if tls is not None else None
+    async with aiohttp.ClientSession(
+        timeout=timeout, connector=connector, cookie_jar=aiohttp.DummyCookieJar()
+    ) as session:
         app[PEERS] = session
         yield
 
@@ -113,7 +118,7 @@ def _look(question: Question, tasks: Mapping[int, PartitionTask]) -> tuple[dict[
 
 
 def _ask_peers(request: web.Request, question: Question) -> list[Awaitable[Answer]]:
-    headers = {name: request.headers[name] for name in ("Authorization",) if name in request.headers}
+    headers = credentials(request)
     params = {**question.params, "local": "1"}
     path = request.rel_url.raw_path
     return [

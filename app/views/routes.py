@@ -1,36 +1,60 @@
-"""The views on one page: every path, who may see it and what goes round it. There is no other route."""
+"""The views on one page: every path, who may ask it and what goes round it. There is no other route."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
 from aiohttp import web
 
-from app.views.access import authenticate
+from app.views.access import CALLERS, SESSIONS, authenticate
 from app.views.access_log import log_access
 from app.views.accounts import show_payee, show_payer
 from app.views.alerts import follow_alerts, show_alerts
+from app.views.callers import Role, load_callers
+from app.views.limits import BATCH_BYTES_MAX, limit_rate, limit_time
 from app.views.locate import connect_peers
+from app.views.login import log_in, log_out, show_session
 from app.views.probes import show_health, show_ready
 from app.views.problems import answer_problems
+from app.views.sessions import Sessions
 from app.views.spending import show_budget
 from app.views.worker import WORKER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from aiohttp.typedefs import Handler
+
     from app.views.worker import Worker
 
-VIEWS = {
-    "/payers/{vpa}": (show_payer, "a payer's windows and newest payments; ?at= chooses the moment"),
-    "/payees/{vpa}": (show_payee, "a payee's windows and newest payments; ?at= chooses the moment"),
-    "/budget/{day}": (show_budget, "a day's alert budget; YYYY-MM-DD in IST, or today"),
-    "/alerts": (show_alerts, "the newest alerts; ?limit=, ?before= and ?payer= choose"),
-    "/health": (show_health, "whether the process is alive"),
-    "/ready": (show_ready, "whether the worker takes records, and what it works on"),
-}
+
+class Route(NamedTuple):
+    """One view; `role` is the least that may ask it, None where it is open."""
+
+    method: str
+    path: str
+    view: Handler
+    role: Role | None
+    meaning: str
+
+
+ROUTES = (
+    Route("GET", "/payers/{vpa}", show_payer, Role.VIEWER, "a payer's windows and newest payments"),
+    Route("GET", "/payees/{vpa}", show_payee, Role.VIEWER, "a payee's windows and newest payments"),
+    Route("GET", "/budget/{day}", show_budget, Role.VIEWER, "a day's alert budget"),
+    Route("GET", "/alerts", show_alerts, Role.VIEWER, "the newest alerts"),
+    Route("GET", "/session", show_session, Role.VIEWER, "who calls, and in which role"),
+    Route("POST", "/login", log_in, None, "trade a token for a session of the dashboard"),
+    Route("POST", "/logout", log_out, Role.VIEWER, "end a session of the dashboard"),
+    Route("GET", "/health", show_health, None, "whether the process is alive"),
+    Route("GET", "/ready", show_ready, None, "whether the worker takes records, and what it works on"),
+)
+#: Asked by probes and scrapers every few seconds, without a token.
+PROBES = frozenset({"/health", "/ready", "/metrics"})
+#: Streams of events: they have no time limit.
+ENDLESS: frozenset[str] = frozenset()
 
 Background = Callable[[web.Application], AsyncIterator[None]]
 BACKGROUND: Sequence[Background] = (connect_peers, follow_alerts)
@@ -41,36 +65,44 @@ _HEADERS: Mapping[str, str] = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
 }
 
 
 def create_application(worker: Worker, background: Sequence[Background] = BACKGROUND) -> web.Application:
     """Return the aiohttp application with all views of a worker; `background` runs as long as it is served."""
     settings = worker.settings
+    roles = {(route.method, route.path): route.role for route in ROUTES}
     application = web.Application(
         middlewares=[
             log_access(full_vpa=settings.log_full_vpa),
             answer_problems,
-            authenticate(settings.api_token),
+            limit_rate(settings.rate_limit, PROBES),
+            limit_time(ENDLESS),
+            authenticate(roles),
         ],
-        client_max_size=64 * 1024,
+        client_max_size=BATCH_BYTES_MAX,
     )
     application[WORKER] = worker
+    application[CALLERS] = load_callers(settings.api_token, settings.api_tokens_file)
+    application[SESSIONS] = Sessions(application[CALLERS])
     application.cleanup_ctx.extend(background)
     application.on_response_prepare.append(_protect)
     application.router.add_get("/", show_index, allow_head=False)
-    for path, (view, _) in VIEWS.items():
-        application.router.add_get(path, view, allow_head=False)
+    for route in ROUTES:
+        application.router.add_route(route.method, route.path, route.view)
     return application
 
 
 async def show_index(_: web.Request) -> web.Response:
     """Answer `/` with what there is."""
-    views = {path: meaning for path, (_, meaning) in VIEWS.items()}
+    views = {f"{route.method} {route.path}": route.meaning for route in ROUTES}
     return web.Response(body=orjson.dumps({"service": "prahari", "views": views}), content_type="application/json")
 
 
-async def _protect(_: web.Request, response: web.StreamResponse) -> None:
+async def _protect(request: web.Request, response: web.StreamResponse) -> None:
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
+    if request.secure:
+        response.headers["Strict-Transport-Security"] = "max-age=31536000"
     response.headers["Server"] = "prahari"

@@ -49,7 +49,8 @@ class ViewServer(driver.Web):  # type: ignore[misc] # Faust's classes are follow
         conf = self.app.conf
         try:
             if conf.web_transport.scheme != "unix":
-                check_exposure(self.app.prahari.api_token, conf.web_bind)
+                settings = self.app.prahari
+                check_exposure(settings.api_token, conf.web_bind, settings.api_tokens_file)
         except SettingsError as exc:
             self.app.end_process("web", exc)
         self.init_server()

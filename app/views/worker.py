@@ -16,6 +16,7 @@ from faust.types import TP
 
 from app.scoring import load_scorer
 from app.views.catch_up import CatchUp, applied_offset
+from app.views.peers import reachable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -82,7 +83,8 @@ class Worker:
     def peers(self) -> list[str]:
         """Return the URLs of the other workers, as the last assignment named them."""
         members = self._app.assignor.external_topic_distribution
-        return sorted(set(members) - {str(self._app.conf.canonical_url)})
+        others = sorted(set(members) - {str(self._app.conf.canonical_url)})
+        return [reachable(self.settings, url) for url in others]
 
     def readiness(self) -> Readiness:
         """Return what this worker works on, and why it is not ready if it is not."""

@@ -42,6 +42,7 @@ class HeldWorker:
     """Stands in for `app.views.worker.Worker`."""
 
     api_token: str = ""
+    options: dict[str, Any] = field(default_factory=dict)
     partitions: int = PARTITIONS
     stopping: bool = False
     held: dict[str, dict[int, Any]] = field(default_factory=dict)
@@ -52,7 +53,7 @@ class HeldWorker:
 
     @property
     def settings(self) -> Settings:
-        return Settings(api_token=self.api_token)
+        return Settings(api_token=self.api_token, **self.options)
 
     def now_ms(self) -> int:
         return NOW_MS
