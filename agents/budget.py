@@ -1,9 +1,9 @@
 """The budget stage: counts every decision of the deployment, in one order, and spends the day's alerts by rank.
 
-Input: `candidates`, one partition, runs in its order. Output: an alert with its reasons for each admitted candidate,
-to the payer's partition of `alerts`, and the day's numbers to `alert-budget`. Applied is the last sequence per payee
-partition and the budget itself. Reasons cost a millisecond and a half each: they are computed off the event loop, so
-that alerting never blocks scoring.
+Input: `candidates`, one partition, runs and alert rates put in force, in its order. Output: an alert with its reasons
+for each admitted candidate, to the payer's partition of `alerts`, and the day's numbers to `alert-budget`. Applied is
+the last sequence per payee partition, the alert rate and the budget itself. Reasons cost a millisecond and a half each:
+they are computed off the event loop, so that alerting never blocks scoring.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ import msgspec
 import numpy as np
 import orjson
 
+from agents.control_record import AlertRatePut, parse_control
 from agents.decision import alert_json
-from agents.ports import Hold, Outgoing, Part
+from agents.ports import KIND_CONTROL, KIND_HEADER, OFFSET_HEADER, Hold, Outgoing, Part
 from agents.run import OUTSIDE_BUDGET, Run, decode_run
 from budget.threshold import BudgetState
 from features.clock import day_text
@@ -25,7 +26,7 @@ from features.clock import day_text
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
-    from agents.ports import Chunk
+    from agents.ports import Chunk, Record
     from agents.run import Candidate
     from budget.threshold import DayReport
     from tables.partition import TablePartition
@@ -34,16 +35,21 @@ TOPIC = "candidates"
 #: `alert-budget` is written after each alert, and else at most this often; the last numbers always get there.
 REPORT_INTERVAL_S = 0.1
 
-#: Gives the reasons of one candidate under the versions that decided it; runs in a thread.
+#: Gives the reasons of candidates under the versions (model, rules) that decided them; runs in a thread.
 Explain = Any
 
 
 class BudgetApplied(msgspec.Struct, array_like=True):
-    """What the budget stage has applied; `next_sequence` by payee partition."""
+    """What the budget stage has applied; `next_sequence` by payee partition.
+
+    `control_rate_ppm` is the alert rate of the last record of `control` that set one, at `control_offset`.
+    """
 
     source_offset: int = -1
     next_sequence: dict[int, int] = msgspec.field(default_factory=dict)
     budget: bytes = b""
+    control_offset: int = -1
+    control_rate_ppm: int | None = None
 
 
 class BudgetLogic:
@@ -63,6 +69,7 @@ class BudgetLogic:
         on_alert: Callable[[Candidate], None] = lambda _: None,
     ) -> None:
         self._explain = explain
+        self._rate_ppm = rate_ppm
         self._clock = clock
         self._report_later = report_later
         self._on_alert = on_alert
@@ -71,20 +78,35 @@ class BudgetLogic:
         data = table.applied
         self.applied = BudgetApplied() if data is None else msgspec.msgpack.decode(data, type=BudgetApplied)
         self.budget = BudgetState.decode(self.applied.budget) if self.applied.budget else BudgetState(rate_ppm)
-        self.budget.set_rate(rate_ppm)
+        self._set_rate()
 
     async def parts(self, chunk: Chunk) -> AsyncIterator[Part | Hold]:
         """Yield one part for the whole chunk: its state is small and fixed."""
         outputs: list[Outgoing] = []
         for record in chunk.records:
             if record.offset > self.applied.source_offset and record.value is not None:
-                run = decode_run(record.value)
-                outputs += await self._admit(run)
-                self._owed.update(run.days)
+                if record.headers and dict(record.headers).get(KIND_HEADER) == KIND_CONTROL:
+                    self._control(record)
+                else:
+                    run = decode_run(record.value)
+                    outputs += await self._admit(run)
+                    self._owed.update(run.days)
                 self.applied.source_offset = record.offset
         outputs += self._reports(after_alert=bool(outputs))
         self.applied.budget = self.budget.encode()
         yield Part(outputs, {}, msgspec.msgpack.encode(self.applied))
+
+    def _control(self, record: Record) -> None:
+        """Put an alert rate, or the settings' again, in force from the next run on; a repeat changes nothing."""
+        offset = int(dict(record.headers)[OFFSET_HEADER])
+        control = parse_control(record.value)
+        if offset > self.applied.control_offset and isinstance(control, AlertRatePut):
+            self.applied.control_offset, self.applied.control_rate_ppm = offset, control.rate_ppm
+            self._set_rate()
+
+    def _set_rate(self) -> None:
+        rate_ppm = self.applied.control_rate_ppm
+        self.budget.set_rate(self._rate_ppm if rate_ppm is None else rate_ppm)
 
     async def _admit(self, run: Run) -> list[Outgoing]:
         """Count the part of a run that is new and return the alerts it came to."""
@@ -104,11 +126,11 @@ class BudgetLogic:
 
     async def _alerts(self, run: Run, alerts: Sequence[tuple[Candidate, DayReport]]) -> list[Outgoing]:
         rows = np.array([candidate.features for candidate, _ in alerts])
-        reasons = await asyncio.to_thread(self._explain, rows, [candidate for candidate, _ in alerts])
+        versions = (run.model_version, run.rules_version)
+        reasons = await asyncio.to_thread(self._explain, rows, [candidate for candidate, _ in alerts], versions)
         outputs = []
         for (candidate, report), why in zip(alerts, reasons, strict=True):
             self._on_alert(candidate)
-            versions = (run.model_version, run.rules_version)
             value = alert_json(candidate, why, versions, run.payee_partition, report_fields(report))
             key = candidate.transaction.payer_vpa.encode()
             outputs.append(Outgoing("alerts", candidate.payer_partition, key, value))

@@ -1,8 +1,9 @@
 """Copies what changes an answer into the log of the stage that it changes: one log, one order.
 
 `labels` → the payer's partition of `transactions`, marked as a verdict; the verdict travels on to the payee in a
-bundle. `control` → every partition of `transactions-by-payee`. Copying twice is harmless: verdicts are idempotent by
-transaction_id, control records by their offset. So these stages keep no state but their place.
+bundle. `control` → every partition of `transactions-by-payee`, and alert rates into `candidates` too. Copying twice is
+harmless: verdicts are idempotent by transaction_id, control records by their offset. So these stages keep no state but
+their place.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from agents.bundle import BUNDLE_VERSION, CONTROL_SOURCE, Bundle, ControlItem, encode_bundle
-from agents.ports import KIND_HEADER, KIND_VERDICT, Chunk, Hold, Outgoing, Part
+from agents.control_record import AlertRatePut, parse_control
+from agents.ports import KIND_CONTROL, KIND_HEADER, KIND_VERDICT, OFFSET_HEADER, Chunk, Hold, Outgoing, Part
 from agents.rejected import rejected
 from features.errors import RejectedTransaction
 from features.transaction import parse_verdict
@@ -42,12 +44,24 @@ def forward_labels(
 
 
 def forward_control(records: Sequence[Record], partitions: int) -> list[Outgoing]:
-    """Return each `control` record for every partition of `transactions-by-payee`."""
-    items = [ControlItem(record.offset, record.value) for record in records if record.value is not None]
-    if not items:
-        return []
-    value = encode_bundle(Bundle(BUNDLE_VERSION, CONTROL_SOURCE, list(items)))
-    return [Outgoing("transactions-by-payee", partition, None, value) for partition in range(partitions)]
+    """Return each `control` record for every log that it changes answers of, and what can take no force for `rejected`.
+
+    A bundle holds one record, however long: a rules file is large, and nothing is gained by company.
+    """
+    outputs = []
+    for record in records:
+        try:
+            control = parse_control(record.value)
+        except RejectedTransaction as exc:
+            outputs.append(rejected(record, exc, "control", 0))
+            continue
+        value = record.value or b""
+        bundle = encode_bundle(Bundle(BUNDLE_VERSION, CONTROL_SOURCE, [ControlItem(record.offset, value)]))
+        outputs += [Outgoing("transactions-by-payee", partition, None, bundle) for partition in range(partitions)]
+        if isinstance(control, AlertRatePut):
+            headers = ((KIND_HEADER, KIND_CONTROL), (OFFSET_HEADER, str(record.offset).encode()))
+            outputs.append(Outgoing("candidates", 0, None, value, headers))
+    return outputs
 
 
 class ForwardLogic:

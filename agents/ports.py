@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 
-#: Header that says what a record of `transactions` is; absent on a payment.
+#: Header that says what a record of `transactions` or `candidates` is; absent on a payment and on a run.
 KIND_HEADER = "prahari-kind"
 KIND_VERDICT = b"verdict"
 KIND_WARM_UP = b"warm-up"
+KIND_CONTROL = b"control"
+#: Beside KIND_CONTROL: the record's offset in `control`.
+OFFSET_HEADER = "prahari-offset"
 
 
 class Record(Protocol):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
+from agents.lists import LISTED_RULES
 from features.transaction import mask_vpa
 from models.scoring import Score
 
@@ -59,27 +60,41 @@ def _names(rules: Sequence[str]) -> str:
 
 
 class Explainer:
-    """Gives the reasons of candidates; called in a thread, for admitted alerts only."""
+    """Gives the reasons of candidates; called in a thread, for admitted alerts only.
 
-    def __init__(self, scorer: Scorer) -> None:
-        self._scorer = scorer
+    `scorer_of(model_version, rules_version)` is asked for what decided them.
+    """
 
-    def __call__(self, rows: Any, candidates: Sequence[Candidate]) -> list[list[dict[str, str]]]:
+    def __init__(self, scorer_of: Callable[[str, str], Scorer]) -> None:
+        self._scorer_of = scorer_of
+
+    def __call__(
+        self, rows: Any, candidates: Sequence[Candidate], versions: tuple[str, str]
+    ) -> list[list[dict[str, str]]]:
         """Return, per candidate, its reasons as `code` and `text`; `rows` are the candidates' features."""
         from models.reasons import explain  # noqa: PLC0415
 
-        return [
-            [{"code": reason.code, "text": reason.text} for reason in explain(self._scorer, row, _score(candidate))]
-            for row, candidate in zip(rows, candidates, strict=True)
-        ]
+        scorer = self._scorer_of(*versions)
+        known = {rule.id for rule in scorer.rules.rules}
+        told = []
+        for row, candidate in zip(rows, candidates, strict=True):
+            reasons = explain(scorer, row, _score(candidate, known))
+            listed = [{"code": code, "text": _without_rule(code)} for code in candidate.rules if code not in known]
+            told.append([*listed, *({"code": reason.code, "text": reason.text} for reason in reasons)])
+        return told
 
 
-def _score(candidate: Candidate) -> Score:
-    """Return the score that the candidate carries; its rank is no matter to its reasons."""
+def _without_rule(code: str) -> str:
+    """Return the sentence of a hit that no rule of the set explains: a list's, or one whose text is not here."""
+    return LISTED_RULES[code][1] if code in LISTED_RULES else code
+
+
+def _score(candidate: Candidate, known: set[str]) -> Score:
+    """Return the score that the candidate carries, with the rules that can be told; its rank is no matter here."""
     return Score(
         candidate.fraud_probability,
         candidate.rule_score,
-        candidate.rules,
+        tuple(rule for rule in candidate.rules if rule in known),
         candidate.risk,
         candidate.risk_tier,
         bucket=0,

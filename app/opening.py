@@ -17,11 +17,11 @@ from agents.payee import PayeeLogic
 from agents.payer import BACKLOG_RECORDS, PayerLogic
 from agents.ports import Chunk
 from app.alerting import Explainer, log_alert, log_decision
+from app.control.plane import ControlPlane
 from app.head_sharing import HeadSharing
 from app.outputs import BatchSender
 from app.ownership import open_table
 from app.partitioning import murmur2_partition
-from app.scoring import load_scorer
 from app.transport.stages import Opened
 from tables.codecs import BUDGET_CODEC, PAYEE_CODEC, PAYER_CODEC
 
@@ -55,14 +55,11 @@ class StageOpener:
         self._settings = app.prahari
         self._send = BatchSender(lambda: app.producer._producer, self._settings.topic_prefix)  # noqa: SLF001
         self.aligner = Aligner(time.monotonic)
+        self.control = ControlPlane(app)
         self._heads = HeadSharing(self.aligner, self._send, self._settings.topic_prefix, lambda: app.client_options)
         self._payee_partition = lru_cache(100_000)(
             lambda vpa: murmur2_partition(vpa.encode(), app.conf.topic_partitions)
         )
-
-    @property
-    def _scorer(self) -> Any:
-        return load_scorer(self._settings.rules, self._settings.model_dir)
 
     async def payer(self, partition: int) -> Opened:
         """Open a partition of `transactions`."""
@@ -105,7 +102,7 @@ class StageOpener:
         logic = PayeeLogic(
             partition,
             table,
-            self._scorer,
+            self.control.scorers.default,
             send_features=self._settings.decision_features == "all",
             on_decision=log_decision(self._settings) if self._settings.log_events else None,
         )
@@ -123,7 +120,7 @@ class StageOpener:
         logic = BudgetLogic(
             table,
             self._settings.alert_rate_ppm,
-            Explainer(self._scorer),
+            Explainer(self.control.scorers.by_versions),
             clock=loop.time,
             report_later=report_later,
             on_alert=log_alert(self._settings),
@@ -137,7 +134,7 @@ class StageOpener:
         logic = ForwardLogic(lambda records: forward_labels(records, partition))
         return self._opened(f"labels[{partition}]", logic, NoTable(), None, _nothing_to_close)
 
-    async def control(self, partition: int) -> Opened:
+    async def control_log(self, partition: int) -> Opened:
         """Open the partition of `control`."""
         logic = ForwardLogic(lambda records: forward_control(records, self._app.conf.topic_partitions))
         return self._opened(f"control[{partition}]", logic, NoTable(), None, _nothing_to_close)

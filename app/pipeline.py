@@ -31,7 +31,7 @@ def wire(app: PrahariApp) -> None:
     table(app, "budget", follows="candidates")
 
     stage(app, "labels", source="labels", opens=opener.labels)
-    stage(app, "control", source="control", opens=opener.control)
+    stage(app, "control", source="control", opens=opener.control_log)
     stage(app, "payer", source="transactions", opens=opener.payer)
     stage(app, "payee", source="transactions-by-payee", opens=opener.payee)
     stage(app, "budget", source="candidates", opens=opener.budget)

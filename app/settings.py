@@ -25,6 +25,12 @@ class Settings(BaseSettings):
     model_dir: Path | None = None
     """Artifact of `models train`; without one the worker runs on rules alone and says so."""
 
+    model_store: Path | None = None
+    """Directory of artifacts by version, the same for all workers; unless set, the one that holds `model_dir`."""
+
+    model_wait_s: float = Field(60.0, ge=0)
+    """How long a model in force that is not in the store is waited for before the worker ends."""
+
     rules: Path = Path(__file__).parent.parent / "rules" / "rules.yaml"
     """Rules put in force at start."""
 
@@ -84,6 +90,13 @@ class Settings(BaseSettings):
     kafka_password: str = ""
     kafka_ca_file: Path | None = None
     """How to reach a Kafka that wants TLS or a password; the address is Faust's `BROKER_URL`."""
+
+    @property
+    def models_root(self) -> Path | None:
+        """The directory of artifacts by version, if there is one."""
+        if self.model_store is not None or self.model_dir is None:
+            return self.model_store
+        return self.model_dir.absolute().parent
 
     @property
     def alert_rate_ppm(self) -> int:

@@ -9,6 +9,8 @@ PrahariError
 ├── StateCodecError          bytes that are no state of a known version
 ├── ArtifactMismatch         a model that does not fit this worker's features, or whose bytes were altered
 ├── RulesError               rules that cannot be put in force; names the line
+├── ControlError             a control record that could not take force, or cannot be sent
+├── ArtifactMissing          a model that is in force and that this worker does not have
 ├── HistoryError             a history file, or one of its rows, that cannot be read
 ├── TrainingError            data or parameters that no model can be trained from
 ├── SimulatorError           a world that cannot be made as asked
@@ -72,6 +74,14 @@ class ArtifactMismatch(PrahariError):  # noqa: N818 - a state of affairs, named 
 
 class RulesError(PrahariError):
     """Rules that cannot be put in force; the message names the line and what would be valid."""
+
+
+class ControlError(PrahariError):
+    """A control record that could not take force, or cannot be sent; the message says what was needed."""
+
+
+class ArtifactMissing(PrahariError):  # noqa: N818 - a state of affairs, as ArtifactMismatch is
+    """A model that is in force is not in this worker's model store; operator: put it there, see the message."""
 
 
 class HistoryError(PrahariError):

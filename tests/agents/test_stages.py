@@ -23,6 +23,7 @@ from features import payee, payer
 from features.clock import DAY_MS
 from models.scoring import Scorer
 from rules import load_rules
+from tests.agents.controls import control, rules
 from tests.agents.stages import T0_MS, DictTable, Record, payment, run
 
 SCORER = Scorer(load_rules(Path("rules/rules.yaml")), None)
@@ -213,7 +214,7 @@ def budget_stage(table: DictTable, rate_ppm: int = 500_000) -> BudgetLogic:
     return BudgetLogic(
         table,
         rate_ppm,
-        lambda _rows, candidates: [[{"code": "x", "text": "because"}] for _ in candidates],
+        lambda _rows, candidates, _versions: [[{"code": "x", "text": "because"}] for _ in candidates],
         clock=lambda: 0.0,
         report_later=lambda _: None,
     )
@@ -245,11 +246,37 @@ def test_labels_are_copied_into_the_payers_log_and_what_is_none_is_rejected() ->
 
 def test_control_records_go_into_every_payee_partition() -> None:
     """One log, one order: a switch stands where it takes effect."""
-    outputs = forward_control([Record(5, b"rules"), Record(6, None)], 3)
+    outputs = forward_control([Record(5, rules()), Record(6, None), Record(7, b"{}")], 3)
 
-    assert [output.partition for output in outputs] == [0, 1, 2]
+    assert [(o.topic, o.partition) for o in outputs] == [
+        *(("transactions-by-payee", partition) for partition in range(3)),
+        *(("rejected", 0), ("rejected", 0)),
+    ]
     bundle = decode_bundle(outputs[0].value)
-    assert (CONTROL_SOURCE, [ControlItem(5, b"rules")]) == (bundle.payer_partition, bundle.items)
+    assert (CONTROL_SOURCE, [ControlItem(5, rules())]) == (bundle.payer_partition, bundle.items)
+    reasons = [json.loads(output.value)["reason"] for output in outputs[3:]]
+    assert reasons == ["tombstone", "invalid_field"]
+
+
+async def test_an_alert_rate_switches_at_its_place_among_the_candidates() -> None:
+    """The rate survives a restart, a record given again changes nothing, and None goes back to the settings."""
+    source = await bundles([Record(n, payment(n)) for n in range(8)])
+    payees = DictTable(payee.empty)
+    sent = [o for o in await run(PayeeLogic(1, payees, SCORER), payees, source) if o.topic == "candidates"]
+    doubled, back = control("alert_rate", rate_ppm=1_000_000), control("alert_rate", rate_ppm=None)
+    rate, no_rate = (forward_control([Record(n, value)], 1)[-1] for n, value in ((4, doubled), (5, back)))
+    table = DictTable(dict)
+    await run(budget_stage(table, 250_000), table, [Record(0, sent[0].value)])
+    changed = budget_stage(table, 250_000)
+    await run(changed, table, [Record(1, rate.value, headers=rate.headers)])
+    restarted = budget_stage(table, 250_000)
+    rates = [changed.budget.ledger.rate_ppm, restarted.budget.ledger.rate_ppm]
+    again = [Record(2, no_rate.value, headers=no_rate.headers), Record(3, rate.value, headers=rate.headers)]
+    await run(restarted, table, again)
+
+    assert (rate.topic, rate.partition) == ("candidates", 0)
+    assert rates == [1_000_000, 1_000_000]
+    assert restarted.budget.ledger.rate_ppm == 250_000
 
 
 async def test_an_item_that_fits_no_state_is_rejected_and_the_rest_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
