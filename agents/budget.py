@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 import numpy as np
@@ -24,7 +24,7 @@ from budget.threshold import BudgetState
 from features.clock import day_text
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Callable, Collection, Sequence
 
     from agents.ports import Chunk, Record
     from agents.run import Candidate
@@ -37,6 +37,14 @@ REPORT_INTERVAL_S = 0.1
 
 #: Gives the reasons of candidates under the versions (model, rules) that decided them; runs in a thread.
 Explain = Any
+
+
+class OnCounted(Protocol):
+    """Is told what the budget counted of a payee partition, and which of it became alerts."""
+
+    def __call__(
+        self, partition: int, *, until: int, admitted: Collection[int], threshold: Callable[[], int]
+    ) -> None: ...
 
 
 class BudgetApplied(msgspec.Struct, array_like=True):
@@ -55,7 +63,8 @@ class BudgetApplied(msgspec.Struct, array_like=True):
 class BudgetLogic:
     """The budget stage; there is one in a deployment.
 
-    `clock` paces only how often the day's numbers are written; `report_later(seconds)` asks for an empty chunk then.
+    `clock` paces only how often the day's numbers are written; `report_later(seconds)` asks for an empty chunk then;
+    `on_counted` is told of each run, for those who wait for one payment.
     """
 
     def __init__(
@@ -67,12 +76,14 @@ class BudgetLogic:
         clock: Callable[[], float],
         report_later: Callable[[float], None],
         on_alert: Callable[[Candidate], None] = lambda _: None,
+        on_counted: OnCounted | None = None,
     ) -> None:
         self._explain = explain
         self._rate_ppm = rate_ppm
         self._clock = clock
         self._report_later = report_later
         self._on_alert = on_alert
+        self._on_counted = on_counted
         self._owed: set[int] = set()
         self._reported_at_s = clock() - REPORT_INTERVAL_S
         data = table.applied
@@ -121,6 +132,14 @@ class BudgetLogic:
             [run.buckets[i] for i in counted],
             [run.first_sequence + i in by_sequence for i in counted],
         )
+        if self._on_counted is not None and counted:
+            day = run.days[counted[-1]]
+            self._on_counted(
+                run.payee_partition,
+                until=run.first_sequence + len(run.days),
+                admitted={run.first_sequence + counted[index] for index, _ in admitted},
+                threshold=lambda: self.budget.report(day).threshold,
+            )
         alerts = [(by_sequence[run.first_sequence + counted[index]], report) for index, report in admitted]
         return [] if not alerts else await self._alerts(run, alerts)
 

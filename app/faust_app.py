@@ -17,6 +17,7 @@ from aiokafka.errors import KafkaConnectionError
 from tenacity import AsyncRetrying, before_sleep_log, retry_if_exception_type, wait_exponential_jitter
 
 from app.kafka import client_options, faust_credentials
+from app.score.admissions import Admissions
 from app.topics import ensure_topics, topic_specs
 from app.transport.stages import Stages
 from app.web_tls import serving_tls
@@ -39,6 +40,7 @@ class PrahariApp(faust.App):
     def __init__(self, settings: Settings, **options: Any) -> None:
         self.prahari = settings
         self.stages = Stages()
+        self.admissions = Admissions()
         super().__init__(
             f"{settings.topic_prefix}{APP_NAME}",
             **{

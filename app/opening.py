@@ -124,7 +124,9 @@ class StageOpener:
             clock=loop.time,
             report_later=report_later,
             on_alert=log_alert(self._settings),
+            on_counted=self._app.admissions.counted,
         )
+        self._app.admissions.begin(logic.applied.next_sequence)
         position = logic.applied.source_offset + 1
         opened.append(self._opened(f"budget[{partition}]", logic, table, position, close))
         return opened[0]

@@ -5,6 +5,8 @@ Payees follow murmur2, the default of Kafka's Java client; a payer's partition i
 
 from __future__ import annotations
 
+from zlib import crc32
+
 from aiokafka.partitioner import murmur2
 
 _POSITIVE = 0x7FFFFFFF
@@ -17,3 +19,12 @@ def murmur2_partition(key: bytes, partitions: int) -> int:
     True
     """
     return int((murmur2(key) & _POSITIVE) % partitions)
+
+
+def partition_of(key: bytes, partitions: int, partitioner: str) -> int:
+    """Return the partition that a deployment's producers give a key, as `PRAHARI_PARTITIONER` names it.
+
+    >>> partition_of(b"ravi@okaxis", 4, "crc32"), partition_of(b"ravi@okaxis", 4, "murmur2")
+    (3, 0)
+    """
+    return crc32(key) % partitions if partitioner == "crc32" else murmur2_partition(key, partitions)

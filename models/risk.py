@@ -85,3 +85,16 @@ def _bucket(harmless: float) -> int:
 _TIER_OF_RISK = tuple(tier_of(risk) for risk in range(101))
 _RULE_HARMLESS = tuple(1.0 - _RULE_TRUST * (score / 100) ** _RULE_STEEPNESS for score in range(101))
 _RULES_ALONE = tuple(Risk(score, tier_of(score), _bucket(1.0 - score / 100)) for score in range(101))
+
+
+def share_of(bucket: int) -> float:
+    """Return the risk, 0 to 1, where a bucket begins; `BUCKETS`, which nothing reaches, is 1.
+
+    >>> share_of(432), share_of(0), share_of(1024)
+    (0.5, 0.0, 1.0)
+    """
+    if bucket <= 0:
+        return 0.0
+    if bucket >= BUCKETS:
+        return 1.0
+    return round(1.0 / (1.0 + math.exp(-(_LOWEST_LOG_ODDS + bucket / _STEPS_PER_LOG_ODD))), 9)

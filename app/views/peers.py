@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from yarl import URL
 
+from app.views.callers import Caller, Role
 from app.views.sessions import COOKIE, CSRF_HEADER
 from app.web_tls import asking_tls
 
@@ -13,8 +15,9 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from app.settings import Settings
+    from app.views.sessions import Sessions
 
-__all__ = ["asking_tls", "credentials", "reachable"]
+__all__ = ["asking_tls", "credentials", "own_credentials", "reachable"]
 
 
 def credentials(request: web.Request) -> dict[str, str]:
@@ -23,6 +26,11 @@ def credentials(request: web.Request) -> dict[str, str]:
     if COOKIE in request.cookies:
         headers["Cookie"] = f"{COOKIE}={request.cookies[COOKIE]}"
     return headers
+
+
+def own_credentials(sessions: Sessions) -> dict[str, str]:
+    """Return the headers by which peers know a worker that asks for itself: it may see, and change nothing."""
+    return {"Cookie": f"{COOKIE}={sessions.sign(Caller('worker', Role.VIEWER), int(time.time()))}"}
 
 
 def reachable(settings: Settings, url: str) -> str:

@@ -18,6 +18,7 @@ from app.views.locate import connect_peers
 from app.views.login import log_in, log_out, show_session
 from app.views.probes import show_health, show_ready
 from app.views.problems import answer_problems
+from app.views.scoring import open_desk, score, score_batch, show_admission
 from app.views.sessions import Sessions
 from app.views.spending import show_budget
 from app.views.worker import WORKER
@@ -45,6 +46,15 @@ ROUTES = (
     Route("GET", "/payees/{vpa}", show_payee, Role.VIEWER, "a payee's windows and newest payments"),
     Route("GET", "/budget/{day}", show_budget, Role.VIEWER, "a day's alert budget"),
     Route("GET", "/alerts", show_alerts, Role.VIEWER, "the newest alerts"),
+    Route("POST", "/score", score, Role.ANALYST, "score one payment; `dry_run` scores without remembering it"),
+    Route("POST", "/score/batch", score_batch, Role.ANALYST, "score up to 500 payments"),
+    Route(
+        "GET",
+        "/admissions/{partition:[0-9]{1,6}}/{sequence:[0-9]{1,18}}",
+        show_admission,
+        Role.VIEWER,
+        "what the budget made of a decision; workers ask each other",
+    ),
     Route("GET", "/session", show_session, Role.VIEWER, "who calls, and in which role"),
     Route("POST", "/login", log_in, None, "trade a token for a session of the dashboard"),
     Route("POST", "/logout", log_out, Role.VIEWER, "end a session of the dashboard"),
@@ -57,7 +67,7 @@ PROBES = frozenset({"/health", "/ready", "/metrics"})
 ENDLESS: frozenset[str] = frozenset()
 
 Background = Callable[[web.Application], AsyncIterator[None]]
-BACKGROUND: Sequence[Background] = (connect_peers, follow_alerts)
+BACKGROUND: Sequence[Background] = (connect_peers, follow_alerts, open_desk)
 
 _HEADERS: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",

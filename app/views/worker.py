@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from agents.delivery import PartitionTask
     from app.faust_app import PrahariApp
+    from app.score.admissions import Admissions
     from app.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -85,6 +86,21 @@ class Worker:
         members = self._app.assignor.external_topic_distribution
         others = sorted(set(members) - {str(self._app.conf.canonical_url)})
         return [reachable(self.settings, url) for url in others]
+
+    @property
+    def admissions(self) -> Admissions:
+        """What the budget made of payments, where it runs here."""
+        return self._app.admissions
+
+    def owner(self, topic: str, partition: int) -> str | None:
+        """Return the URL of the other worker that has a partition; None where it is here, or nobody is known to."""
+        if partition in self.open_partitions(topic):
+            return None
+        own, name = str(self._app.conf.canonical_url), self.settings.topic_prefix + topic
+        for url, topics in self._app.assignor.external_topic_distribution.items():
+            if url != own and partition in topics.get(name, ()):
+                return reachable(self.settings, url)
+        return None
 
     def readiness(self) -> Readiness:
         """Return what this worker works on, and why it is not ready if it is not."""

@@ -46,7 +46,9 @@ def by_crc32(key: bytes) -> int:
 class Deployment:
     """Workers with topics of their own."""
 
-    def __init__(self, broker: EmbeddedBroker, path: Path, prefix: str, names: Sequence[str] = ("one", "two")) -> None:
+    def __init__(
+        self, broker: EmbeddedBroker, path: Path, prefix: str, names: Sequence[str] = ("one", "two"), **more: str
+    ) -> None:
         self.bootstrap = broker.bootstrap
         self.prefix = prefix
         settings = {
@@ -55,6 +57,7 @@ class Deployment:
             "PRAHARI_API_TOKEN": TOKEN,
             "WEB_TABLES_ENABLED": "1",
             "WEB_STATS_ENABLED": "1",
+            **more,
         }
         self.workers = [WorkerProcess("app.main", path / name, self.bootstrap, settings) for name in names]
 
@@ -75,6 +78,13 @@ class Deployment:
                 return got.status, await got.json(content_type=None)
         except ClientConnectionError:
             return 0, None
+
+    async def post(self, worker: WorkerProcess, path: str, body: Any) -> tuple[int, Any]:
+        """Return status and JSON of what a view makes of a body."""
+        url = f"http://127.0.0.1:{worker.web_port}{path}"
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        async with ClientSession(headers=headers) as session, session.post(url, json=body) as got:
+            return got.status, await got.json(content_type=None)
 
     async def until(self, worker: WorkerProcess, path: str, holds: Callable[[int, Any], bool]) -> Any:
         """Ask until the answer is as wanted; return its body."""
