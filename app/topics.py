@@ -38,7 +38,9 @@ TABLES = {"payers": "transactions", "payees": "transactions-by-payee", "budget":
 """Table by name, with the topic whose partitions it follows."""
 
 
-SINGLE_PARTITION = frozenset({"candidates", "alert-budget", "control", "alignment"})
+SINGLE_PARTITION = frozenset(
+    {"candidates", "alert-budget", "alerts-undelivered", "case-events", "control", "alignment"}
+)
 """Topics whose order is one for the whole deployment."""
 
 
@@ -71,6 +73,8 @@ def topic_specs(partitions: int, prefix: str, app_id: str) -> list[TopicSpec]:
         "candidates": keep(7),
         "alerts": keep(90) | _APPEND_TIME,
         "alert-budget": keep(90),
+        "alerts-undelivered": keep(30),
+        "case-events": keep(400),
         "control": keep(-1),
         "rejected": keep(30),
         "alignment": {"retention.ms": "3600000", "cleanup.policy": "delete"},

@@ -65,3 +65,14 @@ def read_limit(request: web.Request, default: int, largest: int) -> int:
     if _whole(text) and 1 <= int(text) <= largest:
         return int(text)
     raise Problem(400, f"limit needs a whole number from 1 to {largest}; got {shorten(text)}")
+
+
+def read_whole(text: str, field: str) -> int:
+    """Return a whole number of at most 15 digits.
+
+    >>> read_whole("17", "sequence")
+    17
+    """
+    if _epoch_ms(text):
+        return int(text)
+    raise Problem(400, f"{field} needs a whole number; got {shorten(text)}")

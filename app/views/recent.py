@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from bisect import insort
-from typing import Any
+from itertools import islice
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from app.views.tail import TopicTail
 from features.errors import RejectedTransaction
 from features.fields import to_time_ms
 
-KEPT_MAX = 200
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+KEPT_MAX = 1_000
 
 
 class RecentAlerts:
@@ -41,12 +46,25 @@ class RecentAlerts:
         if len(self._order) > KEPT_MAX:
             del self._by_id[self._order.pop(0)[1]]
 
-    def newest(self, limit: int, *, before_ms: int | None = None, payer_vpa: str | None = None) -> list[dict[str, Any]]:
-        """Return at most `limit` alerts, newest first, with an event time before `before_ms` and of one payer."""
+    def get(self, alert_id: str) -> dict[str, Any] | None:
+        """Return an alert that is kept, or None."""
+        return self._by_id.get(alert_id)
+
+    def newest(
+        self, limit: int, *, before_ms: int | None = None, holds: Callable[[dict[str, Any]], bool] = lambda _: True
+    ) -> list[dict[str, Any]]:
+        """Return at most `limit` alerts that `holds` chooses, newest first, with an event time before `before_ms`."""
         alerts = (
             self._by_id[alert_id]
             for event_time_ms, alert_id in reversed(self._order)
             if before_ms is None or event_time_ms < before_ms
         )
-        chosen = [alert for alert in alerts if payer_vpa is None or alert.get("payer_vpa") == payer_vpa]
-        return chosen[:limit]
+        return list(islice(filter(holds, alerts), limit))
+
+
+class AlertTail(TopicTail):
+    """Keeps `recent` up to date from `run`, from a little before the log's end on."""
+
+    def __init__(self, topic: str, partitions: int, client_options: Mapping[str, Any]) -> None:
+        self.recent = RecentAlerts()
+        super().__init__(topic, partitions, client_options, back=KEPT_MAX, take=self.recent.add)

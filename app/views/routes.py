@@ -11,8 +11,9 @@ from aiohttp import web
 from app.views.access import CALLERS, SESSIONS, authenticate
 from app.views.access_log import log_access
 from app.views.accounts import show_payee, show_payer
-from app.views.alerts import follow_alerts, show_alerts
+from app.views.alerts import follow_alerts, show_alert, show_alerts
 from app.views.callers import Role, load_callers
+from app.views.judging import post_label, post_status
 from app.views.limits import BATCH_BYTES_MAX, limit_rate, limit_time
 from app.views.locate import connect_peers
 from app.views.login import log_in, log_out, show_session
@@ -46,11 +47,16 @@ ROUTES = (
     Route("GET", "/payees/{vpa}", show_payee, Role.VIEWER, "a payee's windows and newest payments"),
     Route("GET", "/budget/{day}", show_budget, Role.VIEWER, "a day's alert budget"),
     Route("GET", "/alerts", show_alerts, Role.VIEWER, "the newest alerts"),
+    Route("GET", "/alerts/{alert_id}", show_alert, Role.VIEWER, "an alert, and who judged it when"),
+    Route(
+        "POST", "/alerts/{alert_id}/status", post_status, Role.ANALYST, "confirm or clear an alert, or open it again"
+    ),
+    Route("POST", "/labels", post_label, Role.ANALYST, "a verdict on a payment"),
     Route("POST", "/score", score, Role.ANALYST, "score one payment; `dry_run` scores without remembering it"),
     Route("POST", "/score/batch", score_batch, Role.ANALYST, "score up to 500 payments"),
     Route(
         "GET",
-        "/admissions/{partition:[0-9]{1,6}}/{sequence:[0-9]{1,18}}",
+        "/admissions/{partition}/{sequence}",
         show_admission,
         Role.VIEWER,
         "what the budget made of a decision; workers ask each other",

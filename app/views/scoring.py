@@ -27,6 +27,7 @@ from app.score.verdict import undecided
 from app.views.access import SESSIONS
 from app.views.limits import BATCH_BYTES_MAX, read_body, read_json
 from app.views.locate import PEERS
+from app.views.parameters import read_whole
 from app.views.peers import credentials, own_credentials
 from app.views.problems import CONTENT_TYPE, Problem
 from app.views.worker import WORKER
@@ -96,7 +97,7 @@ async def score_batch(request: web.Request) -> web.Response:
 async def show_admission(request: web.Request) -> web.Response:
     """Answer `/admissions/{partition}/{sequence}`: 410 for one before our time, 404 for one not counted yet."""
     worker = request.app[WORKER]
-    partition, sequence = (int(request.match_info[name]) for name in ("partition", "sequence"))
+    partition, sequence = (read_whole(request.match_info[name], name) for name in ("partition", "sequence"))
     if not worker.open_partitions("candidates"):
         raise Problem(HTTPStatus.NOT_FOUND, "the budget runs on another worker")
     found = await worker.admissions.wait(partition, sequence, ADMISSION_WAIT_S)

@@ -1,4 +1,4 @@
-"""Follows the topic `alerts` on every worker, all partitions, without a consumer group: it reads and owns nothing."""
+"""Follows a topic on every worker, all partitions, without a consumer group: it reads and owns nothing."""
 
 from __future__ import annotations
 
@@ -9,24 +9,34 @@ from typing import TYPE_CHECKING, Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from tenacity import AsyncRetrying, before_sleep_log, wait_exponential_jitter
 
-from app.views.recent import KEPT_MAX, RecentAlerts
-
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 logger = logging.getLogger(__name__)
 
 _POLL_MS = 1_000
 
 
-class AlertTail:
-    """Keeps `recent` up to date from `run`, from a little before the log's end on."""
+class TopicTail:
+    """Hands each value of a topic to `take` from `run`, from `back` records before each partition's end on.
 
-    def __init__(self, topic: str, partitions: int, client_options: Mapping[str, Any]) -> None:
-        self.recent = RecentAlerts()
+    A value may come again when the broker was away, so `take` must bear repeats.
+    """
+
+    def __init__(
+        self,
+        topic: str,
+        partitions: int,
+        client_options: Mapping[str, Any],
+        *,
+        back: int,
+        take: Callable[[bytes | None], None],
+    ) -> None:
         self.caught_up = asyncio.Event()
         self._partitions = [TopicPartition(topic, partition) for partition in range(partitions)]
         self._client_options = client_options
+        self._back = back
+        self._take_value = take
 
     async def run(self) -> None:
         """Follow the topic until cancelled; whatever goes wrong is logged and tried again: a view ends no worker."""
@@ -56,7 +66,7 @@ class AlertTail:
         ends: dict[TopicPartition, int] = await consumer.end_offsets(self._partitions)
         starts = await consumer.beginning_offsets(self._partitions)
         for partition in self._partitions:
-            consumer.seek(partition, max(starts[partition], ends[partition] - KEPT_MAX))
+            consumer.seek(partition, max(starts[partition], ends[partition] - self._back))
         return ends
 
     async def _reached(self, consumer: AIOKafkaConsumer, ends: Mapping[TopicPartition, int]) -> bool:
@@ -64,4 +74,4 @@ class AlertTail:
 
     def _take(self, records: Sequence[Any]) -> None:
         for record in records:
-            self.recent.add(record.value)
+            self._take_value(record.value)

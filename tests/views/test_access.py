@@ -90,7 +90,9 @@ async def test_only_the_methods_of_the_list_are_answered(world: World, path: str
     allowed = {route.method for route in ROUTES if route.path == path}
 
     for method in {"GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"} - allowed:
-        response, _ = await worker.request(method, path.format(vpa="ravi@okaxis", day="today", alert_id="t1"))
+        response, _ = await worker.request(
+            method, path.format(vpa="ravi@okaxis", day="today", alert_id="t1", partition=0, sequence=0)
+        )
 
         assert (response.status, response.headers["Allow"]) == (405, ", ".join(sorted(allowed)))
 

@@ -68,6 +68,8 @@ async def test_the_view_chooses_by_limit_time_and_payer(world: World) -> None:
         (f"/alerts?limit=2&before={NOW_MS + 50}", ["t49", "t48"]),
         ("/alerts?limit=2&payer=Asha@ybl", ["t98", "t96"]),
         ("/alerts?payer=nobody@ybl", []),
+        ("/alerts?limit=2&status=open", ["t99", "t98"]),
+        ("/alerts?status=confirmed", []),
     ):
         status, body = await ask(world, path, *values)
 
@@ -76,7 +78,14 @@ async def test_the_view_chooses_by_limit_time_and_payer(world: World) -> None:
 
 async def test_bad_choices_are_400(world: World) -> None:
     """A limit beyond what is kept, a payer that is no VPA, a moment that is none."""
-    for path in ("/alerts?limit=0", "/alerts?limit=201", "/alerts?limit=x", "/alerts?payer=ravi", "/alerts?before=x"):
+    for path in (
+        "/alerts?limit=0",
+        "/alerts?limit=201",
+        "/alerts?limit=x",
+        "/alerts?payer=ravi",
+        "/alerts?before=x",
+        "/alerts?status=x",
+    ):
         assert (await ask(world, path))[0] == 400, path
 
 

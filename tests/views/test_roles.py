@@ -68,7 +68,7 @@ async def test_no_role_may_do_more_than_the_list_says(worker: HeldWorker) -> Non
         for token, role in ((VIEWER, Role.VIEWER), (ANALYST, Role.ANALYST), (ADMIN, Role.ADMIN)):
             if route.role is None or "stream" in route.path:
                 continue
-            path = route.path.format(vpa="ravi@okaxis", day="today", alert_id="t1")
+            path = route.path.format(vpa="ravi@okaxis", day="today", alert_id="t1", partition=0, sequence=0)
             response, _ = await worker.request(route.method, path, headers=bearer(token))
 
             assert (response.status == HTTPStatus.FORBIDDEN) == (role < route.role), (route.path, role)

@@ -6,14 +6,17 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import orjson
 from aiohttp import ClientSession
 from aiohttp.test_utils import TestServer
 
 from app.settings import Settings
-from app.views.alerts import TAIL
+from app.views.alerts import CASES, TAIL
+from app.views.cases import Cases
 from app.views.locate import connect_peers
+from app.views.recent import AlertTail
 from app.views.routes import create_application
-from app.views.tail import AlertTail
+from app.views.scoring import DEPLOYMENT
 from app.views.worker import Readiness
 from features import payee, payer
 from features.transaction import Transaction
@@ -86,9 +89,22 @@ class HeldWorker:
             return response, await response.json(content_type=None)
 
 
+class Log:
+    """Keeps what is put into topics; stands in for `app.score.deployment.Deployment`."""
+
+    def __init__(self) -> None:
+        self.records: list[tuple[str, int, bytes | None, Any]] = []
+
+    async def put(self, topic: str, partition: int, key: bytes | None, value: bytes) -> int:
+        self.records.append((topic, partition, key, orjson.loads(value)))
+        return len(self.records) - 1
+
+
 async def silent_tail(app: web.Application) -> AsyncIterator[None]:
     """Give the views a tail that reads no broker."""
     app[TAIL] = AlertTail("alerts", PARTITIONS, {})
+    app[CASES] = Cases()
+    app[DEPLOYMENT] = Log()  # type: ignore[misc] # what the views use of it
     yield
 
 
