@@ -21,6 +21,7 @@ from app.score.admissions import Admissions
 from app.topics import ensure_topics, topic_specs
 from app.transport.stages import Stages
 from app.web_tls import serving_tls
+from app.webhook import check_webhook
 from features.errors import PrahariError
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ class PrahariApp(faust.App):
     async def on_start(self) -> None:
         """Make or check the topics, waiting for a broker that is down."""
         try:
+            check_webhook(self.prahari.webhook_url, self.prahari.webhook_secret)
             await self.ensure_topics()
         except PrahariError as exc:
             self.end_process("start", exc)

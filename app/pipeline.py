@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app import views
+from app import views, webhook
 from app.opening import StageOpener
 from app.watchdog import watch
 from app.wiring import background, stage, table
@@ -37,5 +37,7 @@ def wire(app: PrahariApp) -> None:
     stage(app, "budget", source="candidates", opens=opener.budget)
 
     background(app, "watchdog", lambda: watch(app, opener.held))
+
+    background(app, "webhook", lambda: webhook.run(app))
 
     views.register(app)

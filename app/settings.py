@@ -43,6 +43,10 @@ class Settings(BaseSettings):
     api_tokens_file: Path | None = None
     """More clients, one a line: `role name token`, with the roles viewer, analyst and admin."""
 
+    webhook_url: str = Field("", pattern=r"^(https?://\S+)?$")
+    webhook_secret: str = ""
+    """Send each alert there, signed with the secret."""
+
     rate_limit: int = Field(1_000, ge=0)
     """Web requests a second and client, at most; 0 for no limit."""
 
