@@ -86,7 +86,7 @@ async def test_an_alert_that_nobody_takes_is_kept_with_the_reason(session: Clien
 
     webhook = Webhook(session, "http://127.0.0.1:9/", SECRET, wait_s=0.0)
     record = SimpleNamespace(value=ALERT, key=b"a@x")
-    await _handle(webhook, Producer(), "blue.", record)  # type: ignore[arg-type] # what it uses of one
+    await _handle(webhook, Producer(), "blue.", record)
 
     assert kept[0][0] == "blue.alerts-undelivered"
     assert "Connect" in kept[0][1]["reason"]

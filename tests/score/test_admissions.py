@@ -48,7 +48,8 @@ async def test_a_wait_ends_and_leaves_nothing() -> None:
 @given(st.lists(st.tuples(st.integers(1, 5), st.sets(st.integers(0, 4))), max_size=60))
 def test_answers_are_those_of_a_list(runs: list[tuple[int, set[int]]]) -> None:
     """Any cut into runs gives the same answers."""
-    admissions, truth = Admissions(), []
+    admissions = Admissions()
+    truth: list[bool] = []
     admissions.begin({})
     for count, alerts in runs:
         first = len(truth)

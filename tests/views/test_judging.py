@@ -50,7 +50,7 @@ def app_of(world: World) -> web.Application:
 
 def put(world: World) -> list[Any]:
     """Return what was put into topics."""
-    return app_of(world)[DEPLOYMENT].records  # type: ignore[attr-defined]
+    return list(app_of(world)[DEPLOYMENT].records)  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(("status", "is_fraud"), [("confirmed", True), ("cleared", False)])
