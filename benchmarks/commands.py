@@ -1,4 +1,4 @@
-"""What the commands do: measure, write the results, print the table."""
+"""What the commands do: measure, show the table, write the results."""
 
 from __future__ import annotations
 
@@ -8,38 +8,73 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from benchmarks import drain as draining
+from benchmarks.engines.run import Wish, engines
 from benchmarks.load import Plan
 from benchmarks.model import ensure_model
-from benchmarks.results import Recorder, table
+from benchmarks.recovery import recovery
+from benchmarks.results import Recorder
+from benchmarks.state import state
+from benchmarks.steady import steady
+from benchmarks.tables import COLUMNS, table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 console = Console(highlight=False)
-
-DRAIN_COLUMNS: dict[str, Callable[[dict[str, Any]], str]] = {
-    "payments": lambda run: f"{run['transactions']:,}",
-    "workers": lambda run: str(run["workers"]),
-    "payments/s": lambda run: f"{run['decided_per_s']:,.0f}",
-    "worker CPU us": lambda run: f"{run['worker_cpu_us']:.1f}",
-    "marginal": lambda run: "-" if run["marginal_worker_cpu_us"] is None else f"{run['marginal_worker_cpu_us']:.1f}",
-    "broker CPU us": lambda run: f"{run['broker_cpu_us']:.1f}",
-    "start-up CPU s": lambda run: f"{run['start_up_cpu_s']:.1f}",
-    "start-up s": lambda run: f"{run['start_up_s']:.1f}",
-    "peak MB": lambda run: " + ".join(f"{peak:.0f}" for peak in run["peak_mb"]),
-    "alerts": lambda run: f"{run['alerts']:,}",
-}
+BACKLOG_RATE = 8_000.0
 
 
-def measure_drain(transactions: Sequence[int], workers: Sequence[int], rate: float) -> None:
+def measure_drain(transactions: Sequence[int], workers: Sequence[int], rate: float = BACKLOG_RATE) -> None:
     """Drain each size with each number of workers."""
     model = ensure_model()
-    recorder = Recorder("drain", {"events_per_second": rate})
-    runs = []
-    for count in transactions:
-        for number in workers:
+
+    def run(count: int, number: int) -> Callable[[Callable[[str], None]], list[dict[str, Any]]]:
+        def measure(say: Callable[[str], None]) -> list[dict[str, Any]]:
             plan = Plan(count, int(time.time() * 1000 - count / rate * 1000), rate)
-            with console.status(f"drain {count:,}, {number} workers") as status:
-                runs.append(draining.as_json(draining.drain(plan, number, model, status.update)))
-            console.print(table(DRAIN_COLUMNS, runs[-1:]), soft_wrap=True)
+            return [draining.as_json(draining.drain(plan, number, model, say))]
+
+        return measure
+
+    sizes = " ".join(f"--transactions {count}" for count in transactions)
+    command = f"drain {sizes} {' '.join(f'--workers {number}' for number in workers)} --rate {rate:g}"
+    _measure("drain", command, (run(count, number) for count in transactions for number in workers))
+
+
+def measure_steady(rates: Sequence[float], seconds: float, workers: int) -> None:
+    """Hold each rate and tell latencies."""
+    model = ensure_model()
+    command = f"steady {' '.join(f'--rate {rate:g}' for rate in rates)} --seconds {seconds:g} --workers {workers}"
+    _measure("steady", command, [lambda say: steady(rates, seconds, workers, model, say)])
+
+
+def measure_state(accounts: int, payments: int) -> None:
+    """Let a whale grow over full tables."""
+    model = ensure_model()
+    command = f"state --accounts {accounts} --payments {payments}"
+    _measure("state", command, [lambda say: [state(accounts, payments, model, say)]])
+
+
+def measure_recovery(accounts: int) -> None:
+    """Restore a wiped datadir."""
+    model = ensure_model()
+    _measure("recovery", f"recovery --accounts {accounts}", [lambda say: [recovery(accounts, model, say)]])
+
+
+def measure_engines(names: Sequence[str], transactions: int, workers: int) -> None:
+    """Run other engines and Prahari one after the other."""
+    model = ensure_model()
+    command = f"engines {' '.join(names)} --transactions {transactions} --workers {workers}"
+    _measure("engines", command, [lambda say: engines(Wish(names, transactions, workers), model, say)])
+
+
+def _measure(
+    name: str, command: str, measures: Iterable[Callable[[Callable[[str], None]], list[dict[str, Any]]]]
+) -> None:
+    recorder = Recorder(name, f"python -m benchmarks {command}")
+    runs: list[dict[str, Any]] = []
+    for measure in measures:
+        with console.status(name) as status:
+            found = measure(lambda text: status.update(f"{name}: {text}"))
+        console.print(table(COLUMNS[name], found), soft_wrap=True)
+        runs += found
     console.print(f"written to {recorder.write(runs)}")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from app.broker.embedded import EmbeddedBroker
-from benchmarks.processes import Worker
+from benchmarks.processes import Process, Worker
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -25,7 +25,7 @@ class Deployment:
         shutil.rmtree(self.directory, ignore_errors=True)
         self.directory.mkdir(parents=True)
         self.broker = EmbeddedBroker(0, self.directory / "kafka")
-        self.workers: list[Worker] = []
+        self.workers: list[Process] = []
         self._keep = keep
         self._model = model
 

@@ -45,6 +45,8 @@ class Plan:
     payees: int = 20_000
     whale_share: float = _WHALE_SHARE
     seed: int = 1
+    sweep: bool = False
+    """Take payers and payees in turn, so that each account is seen before any is seen twice."""
 
 
 class Payments(NamedTuple):
@@ -96,8 +98,11 @@ class World:
         paise = np.clip(np.exp(rng.normal(10.1, 1.3, count)), 100, _RUPEES_MAX * 100).astype(np.int64)
         round_amounts = rng.random(count) < 0.3
         paise[round_amounts] = (paise[round_amounts] // 10_000 + 1) * 10_000
-        self._burst(rng, index, payees)
-        self._steal(index, payers, payees, paise)
+        if plan.sweep:
+            payers, payees = index % plan.payers, index % plan.payees
+        else:
+            self._burst(rng, index, payees)
+            self._steal(index, payers, payees, paise)
         times = _ist_text(stamps - rng.exponential(30.0, count).astype(np.int64))
         failed = rng.random(count) < 0.015
         return self._records(begin, _Columns(payers, payees, paise, times, failed), stamps.tolist())

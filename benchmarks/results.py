@@ -1,4 +1,4 @@
-"""Keeps what was measured: one JSON file per command, and one page of tables made of all of them."""
+"""Keeps what was measured: a JSON file and a picture per command, and one page of tables made of all of them."""
 
 from __future__ import annotations
 
@@ -8,46 +8,45 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from benchmarks.machine import describe
+from benchmarks.plots import draw
+from benchmarks.tables import TITLES, section
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
 RESULTS = Path(__file__).parent / "results"
-
-
-def load(name: str) -> dict[str, Any] | None:
-    """Return the newest result of a command, or None."""
-    path = RESULTS / f"{name}.json"
-    found: dict[str, Any] | None = orjson.loads(path.read_bytes()) if path.exists() else None
-    return found
+PAGE = "README.md"
+_HEAD = "# Results\n\nMade by `python -m benchmarks`; `docs/performance.md` says how to read them.\n\n"
 
 
 class Recorder:
     """One command's run: takes the machine's state at its begin and its end."""
 
-    def __init__(self, name: str, options: dict[str, Any]) -> None:
+    def __init__(self, name: str, command: str, folder: Path = RESULTS) -> None:
         self._name = name
-        self._options = options
+        self._command = command
+        self._folder = folder
         self._before = describe()
 
     def write(self, runs: Sequence[dict[str, Any]]) -> Path:
-        """Write the runs and return the file."""
-        RESULTS.mkdir(exist_ok=True)
-        after = describe()["load_average"]
-        content = {"options": self._options, "machine": self._before, "load_average_after": after, "runs": list(runs)}
-        path = RESULTS / f"{self._name}.json"
-        path.write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY) + b"\n")
-        return path
+        """Write the runs, draw them, make the page anew and return it."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        content = {
+            "command": self._command,
+            "machine": self._before,
+            "load_average_after": describe()["load_average"],
+            "runs": list(runs),
+        }
+        path = self._folder / f"{self._name}.json"
+        path.write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2) + b"\n")
+        draw(self._name, runs, path.with_suffix(".png"))
+        return write_page(self._folder)
 
 
-def table(columns: dict[str, Callable[[dict[str, Any]], str]], runs: Sequence[dict[str, Any]]) -> str:
-    """Return runs as a Markdown table; a column is its title and what it shows of a run.
-
-    >>> print(table({"n": lambda run: str(run["n"])}, [{"n": 1}]))
-    | n |
-    |--:|
-    | 1 |
-    """
-    head = "| " + " | ".join(columns) + " |"
-    rows = ["| " + " | ".join(show(run) for show in columns.values()) + " |" for run in runs]
-    return "\n".join([head, "|" + "--:|" * len(columns), *rows])
+def write_page(folder: Path) -> Path:
+    """Write the page of every command that has results, in the order of the titles."""
+    known = {name: folder / f"{name}.json" for name in TITLES}
+    contents = {name: orjson.loads(path.read_bytes()) for name, path in known.items() if path.exists()}
+    page = folder / PAGE
+    page.write_text(_HEAD + "\n".join(section(name, content, content["command"]) for name, content in contents.items()))
+    return page

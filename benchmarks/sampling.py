@@ -46,14 +46,20 @@ def look(deployment: Deployment, began: float, decided: int) -> Sample:
 
 
 async def watch(
-    deployment: Deployment, logs: Logs, wanted: int, on_progress: Callable[[int], None], begin: int = 0
+    deployment: Deployment,
+    logs: Logs,
+    wanted: int,
+    on_progress: Callable[[int], None],
+    begin: int = 0,
+    *,
+    topic: str = "decisions",
 ) -> list[Sample]:
-    """Sample until `wanted` decisions stand after `begin`; raises where a worker ends or nothing moves."""
+    """Sample until `wanted` decisions stand after the first `begin`; raises where a worker ends or nothing moves."""
     began = moved = time.monotonic()
     samples = [look(deployment, began, 0)]
     while samples[-1].decided < wanted:
         await asyncio.sleep(_EVERY_S)
-        decided = sum((await logs.ends("decisions")).values()) - begin
+        decided = sum((await logs.ends(topic)).values()) - begin
         for worker in deployment.workers:
             worker.require_running()
         samples.append(look(deployment, began, decided))

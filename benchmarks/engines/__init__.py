@@ -1,0 +1,8 @@
+"""Other stream engines on a lighter job than ours, beside Prahari in one run: `python -m benchmarks engines`.
+
+The job: two stateful steps, keyed by payer and by payee, 20 features, five rules, LightGBM of 200 trees, one decision
+per payment, state with changelog or snapshots. No budget, alerts, reasons, alignment, verdicts or duplicates: what an
+engine's user would write in an afternoon, tuned as its documentation advises. `job` is the same Python for all of them.
+
+Their packages are installed once into an environment of their own under `build/`; nothing of ours is imported there.
+"""

@@ -1,0 +1,184 @@
+"""Runs every engine and Prahari in turn on one broker and one preloaded load, and takes the same figures of each."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+from app.broker.ports import free_port
+from benchmarks.deployment import BUILD, PARTITIONS, Deployment
+from benchmarks.drain import start_up
+from benchmarks.kafka import Logs, preload
+from benchmarks.load import Plan, World
+from benchmarks.processes import Process, memory_mb
+from benchmarks.sampling import look, marginal_cpu_us, watch
+from features.errors import PrahariError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+HERE = Path(__file__).parent
+PACKAGES = {
+    "faust": ("faust-streaming==0.15.3", "aiokafka==0.14.0", "rocksdict==0.3.29"),
+    "quix": ("quixstreams==3.28.0",),
+    "bytewax": ("bytewax[kafka]==0.21.1",),
+}
+NAMES = {"prahari": "Prahari (whole job)", "faust": "Faust 0.15.3", "quix": "Quix 3.28", "bytewax": "Bytewax 0.21"}
+_SHARED = ("lightgbm==4.7.0", "numpy==2.4.6", "orjson==3.13.0")
+_SETTLE_S = 3.0
+_RATE = 8_000.0
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """What one engine came to; CPU with its start-up, and per further decision without."""
+
+    engine: str
+    transactions: int
+    workers: int
+    decided_per_s: float
+    cpu_us: float
+    marginal_cpu_us: float | None
+    broker_marginal_cpu_us: float | None
+    peak_mb: list[float]
+    curve: list[tuple[float, int]]
+
+
+class Wish(NamedTuple):
+    """Which engines to run, one after the other, with how many workers each, on how many payments."""
+
+    names: Sequence[str]
+    transactions: int
+    workers: int
+
+
+def environment() -> Path:
+    """Return the Python of the engines' environment, installed first where it is not."""
+    home = BUILD / "engines"
+    python, done = home.resolve() / "bin/python", home / "installed"
+    wanted = "\n".join((*_SHARED, *(package for packages in PACKAGES.values() for package in packages)))
+    if not done.exists() or done.read_text() != wanted:
+        _run([sys.executable, "-m", "venv", str(home)])
+        _run([str(python), "-m", "pip", "install", "--quiet", *wanted.split("\n")])
+        done.write_text(wanted)
+    model = (home / "model.txt").resolve()
+    if not model.exists():
+        _run([str(python), str(HERE / "job.py")], {"ENGINE_MODEL": str(model)})
+    return python
+
+
+def engines(wish: Wish, model: Path, say: Callable[[str], None]) -> list[dict[str, Any]]:
+    """Run the named engines one after the other; `prahari` among them runs its whole job."""
+    python = environment()
+    with Deployment("engines-run", model) as deployment:
+        return [asdict(one) for one in asyncio.run(_engines(deployment, python, wish, say))]
+
+
+async def _engines(deployment: Deployment, python: Path, wish: Wish, say: Callable[[str], None]) -> list[Engine]:
+    await start_up(deployment, say)
+    plan = Plan(wish.transactions, int(time.time() * 1000 - wish.transactions / _RATE * 1000), _RATE)
+    await preload(deployment.broker.bootstrap, World(plan).payments())
+    await _make_topics(deployment.broker.bootstrap, [name for name in wish.names if name != "prahari"])
+    found = []
+    for name in wish.names:
+        for number in range(1, wish.workers + 1):
+            _start(deployment, python, name, number, wish.workers)
+        found.append(await _measure(deployment, name, wish, say))
+        await asyncio.to_thread(deployment.stop_workers)
+    return found
+
+
+async def _measure(deployment: Deployment, name: str, wish: Wish, say: Callable[[str], None]) -> Engine:
+    transactions = wish.transactions
+    topic = "decisions" if name == "prahari" else f"{name}-decisions"
+    began = time.monotonic()
+    async with Logs(deployment.broker.bootstrap) as logs:
+        samples = await watch(
+            deployment, logs, transactions, lambda count: say(f"{NAMES[name]}: {count:,} decided"), topic=topic
+        )
+        await asyncio.sleep(_SETTLE_S)
+        first_ms, last_ms = await logs.span_ms(topic, {}, await logs.ends(topic))
+    end = look(deployment, began, transactions)
+    slopes = marginal_cpu_us(samples)
+    return Engine(
+        NAMES[name],
+        transactions,
+        wish.workers,
+        transactions / max(1, last_ms - first_ms) * 1000,
+        sum(end.workers_cpu_s) / transactions * 1e6,
+        slopes and slopes[0],
+        slopes and slopes[1],
+        [memory_mb(worker.pid)[1] for worker in deployment.workers],
+        [(round(sample.at_s, 2), sample.decided) for sample in samples],
+    )
+
+
+def _start(deployment: Deployment, python: Path, name: str, number: int, workers: int) -> None:
+    label = f"{name}-{number}"
+    if name == "prahari":
+        deployment.start_worker(label)
+        return
+    state = deployment.directory / f"{label}-state"
+    state.mkdir()
+    variables = {
+        "ENGINE_BOOTSTRAP": deployment.broker.bootstrap,
+        "ENGINE_MODEL": str((BUILD / "engines/model.txt").resolve()),
+        "ENGINE_STATE": str(state),
+        "PYTHONPATH": str(HERE),
+    }
+    command = {
+        "faust": [str(python), str(HERE / "stock_faust.py"), "--datadir", str(state), "worker", "-l", "warning"],
+        "quix": [str(python), str(HERE / "quix.py")],
+        "bytewax": [
+            str(python),
+            "-m",
+            "bytewax.run",
+            "bytewax_flow:flow",
+            *_bytewax(deployment, python, number, workers),
+        ],
+    }[name]
+    deployment.workers.append(Process(label, command, deployment.directory / f"{label}.log", variables))
+
+
+def _bytewax(deployment: Deployment, python: Path, number: int, workers: int) -> list[str]:
+    """Return its options for snapshots every five seconds, and for several processes that exchange keys."""
+    snapshots = deployment.directory / "bytewax-snapshots"
+    addresses = deployment.directory / "bytewax-addresses"
+    if number == 1:
+        snapshots.mkdir()
+        _run([str(python), "-m", "bytewax.recovery", str(snapshots), str(workers)])
+        addresses.write_text(";".join(f"127.0.0.1:{free_port()}" for _ in range(workers)))
+    recovery = ["-r", str(snapshots), "-s", "5", "-b", "0"]
+    return recovery if workers == 1 else [*recovery, "-i", str(number - 1), "-a", addresses.read_text()]
+
+
+async def _make_topics(bootstrap: str, names: Sequence[str]) -> None:
+    """Make the engines' topics with our partition count; decisions are stamped by the broker, as ours are."""
+    stamped = {"message.timestamp.type": "LogAppendTime"}
+    topics = [NewTopic(f"{name}-decisions", PARTITIONS, 1, topic_configs=stamped) for name in names]
+    if "faust" in names:
+        topics.append(NewTopic("faust-by-payee", PARTITIONS, 1))
+        compact = {"cleanup.policy": "compact"}
+        changelogs = (f"engine-faust-{table}-changelog" for table in ("payers", "payees"))
+        topics += [NewTopic(name, PARTITIONS, 1, topic_configs=compact) for name in changelogs]
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        await admin.create_topics(topics)
+    finally:
+        await admin.close()
+
+
+def _run(command: list[str], variables: dict[str, str] | None = None) -> None:
+    given = {**os.environ, **(variables or {})}
+    done = subprocess.run(command, env=given, check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise PrahariError(f"needed `{' '.join(command[:6])}` to end well, got: {done.stderr.strip()[-800:]}")
