@@ -69,7 +69,7 @@ class BudgetLogic:
 
     def __init__(
         self,
-        table: TablePartition[Any],
+        table: TablePartition,
         rate_ppm: int,
         explain: Explain,
         *,

@@ -4,46 +4,52 @@ A bundle is one Kafka record in msgpack, so that the cost of a record is shared 
 own source offset: after a crash the payer stage cuts other bundles, and the payee stage skips item by item. Control
 records (rules, models and lists put in force) come as bundles of their own from the partition `CONTROL_SOURCE`.
 
-Layout: `[version, payer partition, [item, ...]]`; an item is an array that begins with its tag.
+Layout: `[version, payer partition, offsets, kinds, transactions, verdicts, controls, events, rows]`. `offsets` and
+`kinds` have an entry per item; each item's content is the next one of its kind's list. `events` and `rows` are tables
+in native little-endian columns, a row per payment or verdict: what `features.events` says of it from the payee's side,
+and the payer's features, which a verdict leaves at zero.
 """
 
 from __future__ import annotations
 
+from enum import IntEnum
+from typing import TYPE_CHECKING, NamedTuple
+
 import msgspec
+import numpy as np
 
 from agents.versioned import decode_versioned
+from features.events import COLUMNS
 from features.transaction import Transaction, Verdict
+from features.vector import PAYER_FEATURE_COUNT
 
-BUNDLE_VERSION = 1
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+BUNDLE_VERSION = 2
 #: The payer partition of a bundle that holds control records; its items' offsets are those of `control`.
 CONTROL_SOURCE = -1
 
 
-class TransactionItem(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=0):
-    """A payment with what was known of its payer strictly before it.
+class Kind(IntEnum):
+    """What an item is: a payment to decide, in time or late; one that only fills the tables; a verdict; a control."""
 
-    `offset`: its offset in the payer partition; `warm_up`: it only fills the tables; `late`: outside the budget.
-    """
+    PAYMENT = 0
+    LATE = 1
+    WARM_UP = 2
+    VERDICT = 3
+    CONTROL = 4
+
+
+class Item(NamedTuple):
+    """One item: its offset in the payer partition, what it is, its content, and of a payment the payer's features."""
 
     offset: int
-    transaction: Transaction
+    kind: Kind
+    content: Transaction | Verdict | bytes
     features: list[float]
-    late: bool = False
-    warm_up: bool = False
-
-
-class VerdictItem(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
-    """A verdict on its way to the payee's account."""
-
-    offset: int
-    verdict: Verdict
-
-
-class ControlItem(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=2):
-    """A control record, as it stands in `control`."""
-
-    offset: int
-    value: bytes
 
 
 class Bundle(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -51,19 +57,49 @@ class Bundle(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     version: int
     payer_partition: int
-    items: list[TransactionItem | VerdictItem | ControlItem]
+    offsets: list[int]
+    kinds: bytes
+    transactions: list[Transaction]
+    verdicts: list[Verdict]
+    controls: list[bytes]
+    events: bytes
+    rows: bytes
+
+    def tables(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Return the events of shape [n, COLUMNS] and the payer's features of shape [n, PAYER_FEATURE_COUNT]."""
+        events = np.frombuffer(self.events, np.int64).reshape(-1, COLUMNS)
+        return events, np.frombuffer(self.rows, np.float64).reshape(-1, PAYER_FEATURE_COUNT)
+
+    def items(self) -> Iterator[Item]:
+        """Yield the items one by one, in order; for tools and tests, stages take the tables whole."""
+        transactions, verdicts, controls = iter(self.transactions), iter(self.verdicts), iter(self.controls)
+        rows = self.tables()[1].tolist()
+        for at, (offset, number) in enumerate(zip(self.offsets, self.kinds, strict=True)):
+            kind = Kind(number)
+            if kind is Kind.CONTROL:
+                yield Item(offset, kind, next(controls), [])
+            elif kind is Kind.VERDICT:
+                yield Item(offset, kind, next(verdicts), [])
+            else:
+                yield Item(offset, kind, next(transactions), rows[at])
 
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Bundle)
 
 
-def encode_bundle(bundle: Bundle) -> bytes:
-    """Return the bytes of a bundle.
+def control_bundle(offsets: list[int], controls: list[bytes]) -> bytes:
+    """Return the bytes of a bundle of control records.
 
-    >>> decode_bundle(encode_bundle(Bundle(BUNDLE_VERSION, 2, [ControlItem(7, b'{}')]))).items[0].offset
-    7
+    >>> decode_bundle(control_bundle([7], [b'{}'])).offsets
+    [7]
     """
+    kinds = bytes([Kind.CONTROL]) * len(offsets)
+    return encode_bundle(Bundle(BUNDLE_VERSION, CONTROL_SOURCE, offsets, kinds, [], [], controls, b"", b""))
+
+
+def encode_bundle(bundle: Bundle) -> bytes:
+    """Return the bytes of a bundle."""
     return _encoder.encode(bundle)
 
 

@@ -55,7 +55,7 @@ class PartitionTask:
         self,
         name: str,
         logic: Logic,
-        table: TablePartition[Any],
+        table: TablePartition,
         send: Send,
         on_fatal: Callable[[str, BaseException], None],
         *,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from agents.bundle import BUNDLE_VERSION, CONTROL_SOURCE, Bundle, ControlItem, encode_bundle
+from agents.bundle import control_bundle
 from agents.control_record import AlertRatePut, parse_control
 from agents.ports import KIND_CONTROL, KIND_HEADER, KIND_VERDICT, OFFSET_HEADER, Chunk, Hold, Outgoing, Part
 from agents.rejected import rejected
@@ -56,7 +56,7 @@ def forward_control(records: Sequence[Record], partitions: int) -> list[Outgoing
             outputs.append(rejected(record, exc, "control", 0))
             continue
         value = record.value or b""
-        bundle = encode_bundle(Bundle(BUNDLE_VERSION, CONTROL_SOURCE, [ControlItem(record.offset, value)]))
+        bundle = control_bundle([record.offset], [value])
         outputs += [Outgoing("transactions-by-payee", partition, None, bundle) for partition in range(partitions)]
         if isinstance(control, AlertRatePut):
             headers = ((KIND_HEADER, KIND_CONTROL), (OFFSET_HEADER, str(record.offset).encode()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,12 +11,15 @@ from features.errors import RejectedTransaction
 from features.transaction import Transaction, Verdict, parse_transaction, parse_verdict
 
 if TYPE_CHECKING:
+    from agents.names import Name, Names
     from agents.ports import Record
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
 class Parsed:
-    """One record, read: what it is, or why it is rejected.
+    """One record, read: what it is and whose, or why it is rejected.
 
     `event_time_ms` is None where it has no say in time: a verdict, a rejection, and a warm-up payment, which decides
     nothing and leaves the same state whichever partition's comes first (a payer's own keep their order).
@@ -23,6 +27,8 @@ class Parsed:
 
     record: Record
     content: Transaction | Verdict | RejectedTransaction
+    payer: Name | None = None
+    payee: Name | None = None
     warm_up: bool = False
 
     @property
@@ -32,12 +38,22 @@ class Parsed:
         return self.content.event_time_ms
 
 
-def parse(record: Record) -> Parsed:
+def parse(record: Record, names: Names) -> Parsed:
     """Return what a record is; never raises for what it holds."""
-    kind = next((value for name, value in record.headers if name == KIND_HEADER), None)
+    headers = record.headers
+    kind = next((value for name, value in headers if name == KIND_HEADER), None) if headers else None
     try:
+        content: Transaction | Verdict
         if kind == KIND_VERDICT:
-            return Parsed(record, parse_verdict(record.value, record.timestamp))
-        return Parsed(record, parse_transaction(record.value, record.timestamp), warm_up=kind == KIND_WARM_UP)
+            content = parse_verdict(record.value, record.timestamp)
+        else:
+            content = parse_transaction(record.value, record.timestamp)
+        payer, payee = names.find(content.payer_vpa, "payer_vpa"), names.find(content.payee_vpa, "payee_vpa")
+        return Parsed(record, content, payer, payee, kind == KIND_WARM_UP)
     except RejectedTransaction as exc:
         return Parsed(record, exc)
+    except (MemoryError, OSError):
+        raise
+    except Exception as exc:
+        logger.exception("record @%d cannot be read", record.offset)
+        return Parsed(record, RejectedTransaction("internal_error", f"{type(exc).__name__} while reading the record"))

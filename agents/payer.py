@@ -7,29 +7,32 @@ the last record that counted, and the watermark: the newest event time seen, whi
 
 from __future__ import annotations
 
-import logging
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
+import numpy as np
 
-from agents.bundle import BUNDLE_VERSION, Bundle, TransactionItem, VerdictItem, encode_bundle
+from agents.bundle import BUNDLE_VERSION, Bundle, Kind, encode_bundle
+from agents.names import Names
 from agents.parsing import Parsed, parse
 from agents.ports import Hold, Outgoing, Part
 from agents.rejected import rejected
-from features import payer
 from features.errors import RejectedTransaction
+from features.events import KEY, PARTY, payment_event, to_events, verdict_event
+from features.payer import PAYERS
+from features.side import CONFLICT, SAME
 from features.transaction import Transaction, Verdict, is_late
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 
     from agents.alignment import Aligner
+    from agents.names import Name
     from agents.ports import Chunk
-    from features.payer import PayerState
+    from features.events import Event
+    from features.side import Processed
     from tables.partition import TablePartition
-
-logger = logging.getLogger(__name__)
 
 TOPIC = "transactions"
 #: Most accounts a part may change: with 8 KiB each, 4 MiB of state.
@@ -47,20 +50,29 @@ class PayerApplied(msgspec.Struct, array_like=True):
     watermark_ms: int = -1
 
 
+class _Entry(NamedTuple):
+    """A payment or verdict of a part, with whom it is between."""
+
+    item: Parsed
+    content: Transaction | Verdict
+    payer: Name
+    payee: Name
+
+
 class PayerLogic:
     """The payer stage of one partition. `payee_partition` says where a payee's account lives."""
 
     def __init__(
         self,
         partition: int,
-        table: TablePartition[PayerState],
+        table: TablePartition,
         aligner: Aligner,
         payee_partition: Callable[[str], int],
     ) -> None:
         self._partition = partition
         self._table = table
         self._aligner = aligner
-        self._payee_partition = payee_partition
+        self._names = Names(payee_partition)
         self._sent_heads_ms: deque[int] = deque()
         data = table.applied
         self.applied = PayerApplied() if data is None else msgspec.msgpack.decode(data, type=PayerApplied)
@@ -69,7 +81,8 @@ class PayerLogic:
         """Yield the parts of a chunk; holds where this partition would run ahead of the others."""
         if chunk.behind > BACKLOG_RECORDS and not self._aligner.catching_up(self._partition):
             self._aligner.begin(self._partition, self.applied.watermark_ms)
-        parsed = [parse(record) for record in chunk.records if record.offset > self.applied.source_offset]
+        names, applied = self._names, self.applied.source_offset
+        parsed = [parse(record, names) for record in chunk.records if record.offset > applied]
         start = 0
         while start < len(parsed):
             end = self._end_of_part(parsed, start)
@@ -118,55 +131,82 @@ class PayerLogic:
         return end
 
     def _part(self, parsed: Sequence[Parsed]) -> Part:
-        keys = {item.content.payer_vpa.encode(): None for item in parsed if not isinstance(item.content, Exception)}
-        states = self._table.load(keys)
         outputs: list[Outgoing] = []
-        bundles: dict[int, list[Any]] = {}
+        entries: list[_Entry] = []
         for item in parsed:
-            try:
-                self._apply(item, states, bundles)
-            except RejectedTransaction as exc:
-                outputs.append(rejected(item.record, exc, TOPIC, self._partition))
-        for payee_partition, items in bundles.items():
-            for start in range(0, len(items), BUNDLE_ITEMS_MAX):
-                bundle = Bundle(BUNDLE_VERSION, self._partition, items[start : start + BUNDLE_ITEMS_MAX])
-                outputs.append(Outgoing("transactions-by-payee", payee_partition, None, encode_bundle(bundle)))
+            if isinstance(item.content, RejectedTransaction):
+                outputs.append(rejected(item.record, item.content, TOPIC, self._partition))
+            elif item.payer is not None and item.payee is not None:
+                entries.append(_Entry(item, item.content, item.payer, item.payee))
+        places, events = _events(entries)
+        states = self._table.load(places)
+        processed = PAYERS.process(list(states.values()), to_events(events))
+        outputs += self._bundles(entries, events, processed)
         self._sent_heads_ms.append(self._aligner.heads.get(self._partition, self.applied.watermark_ms))
         self.applied.source_offset = parsed[-1].record.offset
-        return Part(outputs, states, msgspec.msgpack.encode(self.applied), self._on_durable)
+        changed = dict(zip(places, processed.states, strict=True))
+        return Part(outputs, changed, msgspec.msgpack.encode(self.applied), self._on_durable)
 
-    def _apply(self, item: Parsed, states: dict[bytes, PayerState], bundles: dict[int, list[Any]]) -> None:
-        content = item.content
-        if isinstance(content, RejectedTransaction):
-            raise content
-        key = content.payer_vpa.encode()
-        offset = item.record.offset
-        try:
-            if isinstance(content, Verdict):
-                states[key] = payer.fold_verdict(states[key], content)
-                entry: Any = VerdictItem(offset, content)
-            else:
-                entry = self._transaction_item(content, item, states, key)
-        except (MemoryError, OSError, RejectedTransaction):
-            raise
-        except Exception as exc:
-            logger.exception("payer stage: record %s[%d]@%d fits no state", TOPIC, self._partition, offset)
-            raise RejectedTransaction("internal_error", f"{type(exc).__name__} in the payer stage") from exc
-        if entry is not None:
-            bundles.setdefault(self._payee_partition(content.payee_vpa), []).append(entry)
+    def _bundles(self, entries: Sequence[_Entry], events: Sequence[Event], processed: Processed) -> list[Outgoing]:
+        """Return the bundles of what counts, by payee partition, and what conflicts for `rejected`."""
+        outputs: list[Outgoing] = []
+        by_partition: dict[int, list[int]] = {}
+        for at, outcome in enumerate(processed.outcomes.tolist()):
+            entry = entries[at]
+            if outcome == CONFLICT:
+                detail = f"transaction_id {entry.content.transaction_id!r} came before with other content"
+                error = RejectedTransaction("conflicting_duplicate", detail)
+                outputs.append(rejected(entry.item.record, error, TOPIC, self._partition))
+            elif outcome != SAME:
+                by_partition.setdefault(entry.payee.payee_partition, []).append(at)
+        self.applied.watermark_ms = max(self.applied.watermark_ms, _newest_ms(entries, by_partition.values()))
+        table, parties = to_events(events), np.array([entry.payer.party for entry in entries], np.int64)
+        table[:, PARTY], table[:, KEY] = parties, 0
+        for payee_partition, chosen in by_partition.items():
+            for start in range(0, len(chosen), BUNDLE_ITEMS_MAX):
+                some = chosen[start : start + BUNDLE_ITEMS_MAX]
+                kept = [entries[at] for at in some]
+                value = self._bundle(kept, table[some].tobytes(), processed.rows[some].tobytes())
+                outputs.append(Outgoing("transactions-by-payee", payee_partition, None, value))
+        return outputs
 
-    def _transaction_item(
-        self, txn: Transaction, item: Parsed, states: dict[bytes, PayerState], key: bytes
-    ) -> TransactionItem | None:
-        state = states[key]
-        seen = payer.seen_before(state, txn)
-        if seen is payer.Seen.SAME:
-            return None
-        if seen is payer.Seen.CONFLICT:
-            detail = f"transaction_id {txn.transaction_id!r} came before with other content"
-            raise RejectedTransaction("conflicting_duplicate", detail)
-        features = payer.read(state, txn)
-        states[key] = payer.fold(state, txn)
-        self.applied.watermark_ms = max(self.applied.watermark_ms, txn.event_time_ms)
-        late = not item.warm_up and is_late(txn, item.record.timestamp)
-        return TransactionItem(item.record.offset, txn, features, late, item.warm_up)
+    def _bundle(self, entries: Sequence[_Entry], events: bytes, rows: bytes) -> bytes:
+        bundle = Bundle(
+            BUNDLE_VERSION,
+            self._partition,
+            [entry.item.record.offset for entry in entries],
+            bytes([_kind(entry.item) for entry in entries]),
+            [entry.content for entry in entries if isinstance(entry.content, Transaction)],
+            [entry.content for entry in entries if isinstance(entry.content, Verdict)],
+            [],
+            events,
+            rows,
+        )
+        return encode_bundle(bundle)
+
+
+def _events(entries: Sequence[_Entry]) -> tuple[dict[bytes, int], list[Event]]:
+    """Return the accounts of a part with their places, and what happened to them in order."""
+    places: dict[bytes, int] = {}
+    events = []
+    for _, content, payer, payee in entries:
+        place = places.setdefault(payer.key, len(places))
+        if isinstance(content, Transaction):
+            events.append(payment_event(content, place, payee.party))
+        else:
+            events.append(verdict_event(content, place, payee.party))
+    return places, events
+
+
+def _newest_ms(entries: Sequence[_Entry], chosen: Iterable[Sequence[int]]) -> int:
+    """Return the newest event time of the chosen payments, -1 without one."""
+    contents = (entries[at].content for some in chosen for at in some)
+    return max((content.event_time_ms for content in contents if isinstance(content, Transaction)), default=-1)
+
+
+def _kind(item: Parsed) -> Kind:
+    if not isinstance(item.content, Transaction):
+        return Kind.VERDICT
+    if item.warm_up:
+        return Kind.WARM_UP
+    return Kind.LATE if is_late(item.content, item.record.timestamp) else Kind.PAYMENT

@@ -7,10 +7,16 @@ budget stage skips by it. A late payment keeps its place in the sequence with th
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from agents.versioned import decode_versioned
 from features.transaction import Transaction
+
+if TYPE_CHECKING:
+    from agents.work import Decided
+    from models.scoring import Score
 
 RUN_VERSION = 1
 OUTSIDE_BUDGET = -1
@@ -42,6 +48,22 @@ class Run(msgspec.Struct, frozen=True, array_like=True, gc=False):
     days: list[int]
     buckets: list[int]
     candidates: list[Candidate]
+
+
+def candidate(sequence: int, decided: Decided, features: list[float], score: Score) -> Candidate:
+    """Return a decided payment as a candidate."""
+    return Candidate(
+        sequence,
+        decided.transaction,
+        features,
+        score.fraud_probability,
+        score.rule_score,
+        score.rules,
+        score.risk,
+        score.tier,
+        decided.source,
+        decided.offset,
+    )
 
 
 _encoder = msgspec.msgpack.Encoder()

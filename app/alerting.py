@@ -12,9 +12,9 @@ from models.scoring import Score
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from agents.bundle import TransactionItem
     from agents.run import Candidate
     from app.settings import Settings
+    from features.transaction import Transaction
     from models.scoring import Scorer
 
 logger = logging.getLogger("prahari")
@@ -35,12 +35,11 @@ def log_alert(settings: Settings) -> Callable[[Candidate], None]:
     return log
 
 
-def log_decision(settings: Settings) -> Callable[[TransactionItem, Score], None]:
+def log_decision(settings: Settings) -> Callable[[Transaction, Score], None]:
     """Return what logs each decision as one `[EVENT]` line."""
     shown = _shown(settings)
 
-    def log(item: TransactionItem, score: Score) -> None:
-        txn = item.transaction
+    def log(txn: Transaction, score: Score) -> None:
         probability = "none" if score.fraud_probability is None else f"{score.fraud_probability:.2f}"
         logger.info(
             "[EVENT] payer=%s amount=%.2f rule_score=%d ml_prob=%s final_risk=%d rules=[%s]",

@@ -23,7 +23,6 @@ from app.outputs import BatchSender
 from app.ownership import open_table
 from app.partitioning import murmur2_partition
 from app.transport.stages import Opened
-from tables.codecs import BUDGET_CODEC, PAYEE_CODEC, PAYER_CODEC
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,7 +63,7 @@ class StageOpener:
     async def payer(self, partition: int) -> Opened:
         """Open a partition of `transactions`."""
         await self._heads.start()
-        table, close_table = await open_table(self._app, "payers", partition, PAYER_CODEC)
+        table, close_table = await open_table(self._app, "payers", partition)
         logic = PayerLogic(partition, table, self.aligner, self._payee_partition)
         position = logic.applied.source_offset + 1
         await self._align(partition, position, logic.applied.watermark_ms)
@@ -98,7 +97,7 @@ class StageOpener:
 
     async def payee(self, partition: int) -> Opened:
         """Open a partition of `transactions-by-payee`."""
-        table, close = await open_table(self._app, "payees", partition, PAYEE_CODEC)
+        table, close = await open_table(self._app, "payees", partition)
         logic = PayeeLogic(
             partition,
             table,
@@ -110,7 +109,7 @@ class StageOpener:
 
     async def budget(self, partition: int) -> Opened:
         """Open the partition of `candidates`."""
-        table, close = await open_table(self._app, "budget", partition, BUDGET_CODEC)
+        table, close = await open_table(self._app, "budget", partition)
         loop = asyncio.get_running_loop()
         opened: list[Opened] = []
 

@@ -24,9 +24,7 @@ logger = logging.getLogger(__name__)
 _CHANGELOG_REQUEST_S = 40.0
 
 
-async def open_table(
-    app: PrahariApp, name: str, partition: int, codec: Any
-) -> tuple[TablePartition[Any], Callable[[], Any]]:
+async def open_table(app: PrahariApp, name: str, partition: int) -> tuple[TablePartition, Callable[[], Any]]:
     """Return a table partition that this worker owns, and what closes its changelog."""
     conf = app.conf
     topic = changelog_topic(conf.id, name)
@@ -37,7 +35,7 @@ async def open_table(
     try:
         restored = await restore(topic, partition, store, app.client_options)
         entries = max(1, app.prahari.state_cache_accounts // conf.topic_partitions)
-        table: TablePartition[Any] = TablePartition(store, writer, codec, cache_entries=entries)
+        table = TablePartition(store, writer, cache_entries=entries)
         await table.claim()
     except BaseException:
         store.close()

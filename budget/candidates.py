@@ -13,6 +13,7 @@ Layout: version byte; rate, payments counted, threshold, payments since the last
 from __future__ import annotations
 
 import struct
+from array import array
 
 import numpy as np
 
@@ -42,7 +43,7 @@ class CandidateFilter:
     __slots__ = ("_counts", "_owed_ppm", "_rate_ppm", "_since_review", "_threshold", "_total")
 
     def __init__(self, rate_ppm: int = DEFAULT_RATE_PPM) -> None:
-        self._counts = [0] * BUCKETS
+        self._counts = array("I", bytes(4 * BUCKETS))
         self._total = self._threshold = self._since_review = self._owed_ppm = 0
         self.set_rate(rate_ppm)
 
@@ -75,7 +76,7 @@ class CandidateFilter:
         counts = np.array(self._counts, np.int64)
         if self._total >= _HALVE_AT:
             counts >>= 1
-            self._counts, self._total = counts.tolist(), int(counts.sum())
+            self._counts, self._total = array("I", counts.tolist()), int(counts.sum())
         if self._total >= LEARN_COUNT:
             keep = self._total * self._rate_ppm * KEEP_RATES // MILLION
             self._threshold = max(0, first_at_most(count_above(counts), keep) - 1)
@@ -83,7 +84,7 @@ class CandidateFilter:
     def encode(self) -> bytes:
         """Return the filter as bytes, 4 KiB."""
         state = (self._rate_ppm, self._total, self._threshold, self._since_review, self._owed_ppm)
-        return _HEADER.pack(VERSION, *state) + np.array(self._counts, "<u4").tobytes()
+        return _HEADER.pack(VERSION, *state) + self._counts.tobytes()
 
     @classmethod
     def decode(cls, data: bytes) -> CandidateFilter:
@@ -96,5 +97,5 @@ class CandidateFilter:
         candidates = cls(rate_ppm)
         candidates._total, candidates._threshold = total, threshold
         candidates._since_review, candidates._owed_ppm = since_review, owed_ppm
-        candidates._counts = np.frombuffer(data, "<u4", offset=_HEADER.size).tolist()
+        candidates._counts = array("I", data[_HEADER.size :])
         return candidates

@@ -5,56 +5,44 @@ Index 0 is "not given". A device is known while a payment from it is in the ring
 
 from __future__ import annotations
 
-from math import nan
 from typing import TYPE_CHECKING
 
-from features.account import DEVICE_SHIFT, DEVICES_MAX
-from features.hashing import party_hash
+import numpy as np
+
+from features.compiled import compiled
+from features.layout import COUNT, DEVICE_COUNT, DEVICE_SHIFT, DEVICES, DEVICES_MAX, FLAGS
 
 if TYPE_CHECKING:
-    from array import array
+    from features.sketch import Account
 
-    from features.account import AccountState
-
-_TO_DEVICE = bytes(flags >> DEVICE_SHIFT for flags in range(256))
 _FLAGS_MASK = (1 << DEVICE_SHIFT) - 1
 
 
-def take_device(state: AccountState, devices: array[int], device_id: str) -> int:
+@compiled
+def find_device(account: Account, device: int) -> int:
+    """Return the index of a device's hash from 1, or 0."""
+    for index in range(account[DEVICE_COUNT]):
+        if account[DEVICES + index] == device:
+            return index + 1
+    return 0
+
+
+@compiled
+def take_device(account: Account, device: int) -> int:
     """Return the device's index from 1, giving it one if it has none: a free one, else the longest unused."""
-    device = party_hash(device_id)
-    for index, known in enumerate(devices, 1):
-        if known == device:
-            return index
-    if len(devices) < DEVICES_MAX:
-        devices.append(device)
-        return len(devices)
-    used = state.flags.translate(_TO_DEVICE)
-    index = min(range(1, DEVICES_MAX + 1), key=used.rfind)
-    for at, flags in enumerate(state.flags):
-        if flags >> DEVICE_SHIFT == index:
-            state.flags[at] = flags & _FLAGS_MASK
-    devices[index - 1] = device
+    index = find_device(account, device)
+    if index:
+        return index
+    if account[DEVICE_COUNT] < DEVICES_MAX:
+        account[DEVICE_COUNT] += 1
+        account[DEVICES + account[DEVICE_COUNT] - 1] = device
+        return int(account[DEVICE_COUNT])
+    last_use = np.full(DEVICES_MAX + 1, -1, np.int64)
+    for at in range(account[COUNT]):
+        last_use[account[FLAGS + at] >> DEVICE_SHIFT] = at
+    index = 1 + int(np.argmin(last_use[1:]))
+    for at in range(account[COUNT]):
+        if account[FLAGS + at] >> DEVICE_SHIFT == index:
+            account[FLAGS + at] &= _FLAGS_MASK
+    account[DEVICES + index - 1] = device
     return index
-
-
-def read_devices(
-    state: AccountState, devices: array[int], device_id: str | None, start: int, end: int
-) -> tuple[float, float]:
-    """Return (1 if the device is new else 0, devices used) of the payments in [start, end) of the ring.
-
-    NaN where no device was given, now for the first and in all of those payments for both.
-    """
-    if not devices or start == end:
-        return nan, nan
-    used = state.flags[start:end].translate(_TO_DEVICE)
-    device = None if device_id is None else party_hash(device_id)
-    count, is_new = 0, 1.0
-    for index, known in enumerate(devices, 1):
-        if used.find(index) >= 0:
-            count += 1
-            if known == device:
-                is_new = 0.0
-    if not count:
-        return nan, nan
-    return nan if device is None else is_new, float(count)

@@ -8,45 +8,62 @@ do: then it is a function of the log.
 
 from __future__ import annotations
 
-from array import array
 from typing import TYPE_CHECKING
 
-from features.account import KEEP_MS, NEVER, NEWNESS_MS
 from features.clock import DAY_MS
-from features.columns import running_totals
-from features.parties import Parties
+from features.compiled import compiled
+from features.layout import (
+    COUNT,
+    DEVICE_COUNT,
+    DROPPED_MS,
+    FIRST_MS,
+    KEEP_MS,
+    KEY_COUNT,
+    LAST_MS,
+    NEVER,
+    NEWNESS_MS,
+    OVERFLOWS,
+    VERDICT_COUNT,
+    VERDICT_MARKS,
+)
 
 if TYPE_CHECKING:
-    from features.account import AccountState
+    from features.sketch import Account
 
 STUB_AFTER_MS = 31 * DAY_MS
 ABSENT_AFTER_MS = 400 * DAY_MS
 LATE_ALLOWED_MS = KEEP_MS - NEWNESS_MS
 
 
-def is_absent(state: AccountState, time_ms: int) -> bool:
-    """Tell whether the account reads as absent at a time: its last payment is more than 400 d before."""
-    return time_ms - state.last_ms > ABSENT_AFTER_MS and state.last_ms != NEVER
+@compiled
+def clear(account: Account) -> None:
+    """Make it an account never seen."""
+    account[COUNT] = account[KEY_COUNT] = account[VERDICT_COUNT] = account[DEVICE_COUNT] = account[OVERFLOWS] = 0
+    account[FIRST_MS] = account[LAST_MS] = account[DROPPED_MS] = NEVER
 
 
-def may_vanish(state: AccountState, now_ms: int) -> bool:
+@compiled
+def clear_if_absent(account: Account, time_ms: int) -> None:
+    """Forget an account whose last payment is more than 400 d before a time."""
+    if account[LAST_MS] != NEVER and time_ms - account[LAST_MS] > ABSENT_AFTER_MS:
+        clear(account)
+
+
+@compiled
+def may_vanish(account: Account, now_ms: int) -> bool:
     """Tell whether nothing of the account can be read any more: its record may be deleted."""
-    if state.last_ms != NEVER:
-        return now_ms - state.last_ms > ABSENT_AFTER_MS + LATE_ALLOWED_MS
-    newest_verdict_ms = state.verdict_marks[-1] >> 1 if state.verdict_marks else NEVER
-    return now_ms - newest_verdict_ms > STUB_AFTER_MS + LATE_ALLOWED_MS
+    if account[LAST_MS] != NEVER:
+        return bool(now_ms - account[LAST_MS] > ABSENT_AFTER_MS + LATE_ALLOWED_MS)
+    verdicts = account[VERDICT_COUNT]
+    newest_verdict_ms = account[VERDICT_MARKS + verdicts - 1] >> 1 if verdicts else NEVER
+    return bool(now_ms - newest_verdict_ms > STUB_AFTER_MS + LATE_ALLOWED_MS)
 
 
-def may_shrink(state: AccountState, now_ms: int) -> bool:
-    """Tell whether the account's payments can be read no more, while its ages and verdicts can."""
-    return bool(state.times) and now_ms - state.last_ms > STUB_AFTER_MS + LATE_ALLOWED_MS
-
-
-def clear_payments(state: AccountState) -> None:
-    """Leave a stub: first and last seen, and the verdicts."""
-    state.dropped_ms = state.last_ms
-    state.base_ms = 0
-    state.times, state.amounts, state.parties = array("I"), array("I"), Parties()
-    state.totals = running_totals(state.amounts)
-    state.slots, state.flags = bytearray(), bytearray()
-    state.overflow = None
+@compiled
+def shrink(account: Account, now_ms: int) -> None:
+    """Give up what can be read no more at `now_ms`, the newest event time: all, or all but ages and verdicts."""
+    if may_vanish(account, now_ms):
+        clear(account)
+    elif account[COUNT] and now_ms - account[LAST_MS] > STUB_AFTER_MS + LATE_ALLOWED_MS:
+        account[DROPPED_MS] = account[LAST_MS]
+        account[COUNT] = account[KEY_COUNT] = account[DEVICE_COUNT] = account[OVERFLOWS] = 0

@@ -1,7 +1,7 @@
 """Short, stable names for accounts, devices and payments inside a state: seedless xxHash, the same in every process.
 
-An account or device is 40 bits: among the 256 of one state two collide once in 30 million states. A payment is 64 bits:
-44 of its id, by which repeats are found, and 20 of its whole content, by which a repeat is told from a conflict.
+An account or device is 40 bits: among the 256 of one state two collide once in 30 million states. A payment is 63 bits:
+43 of its id, by which repeats are found, and 20 of its whole content, by which a repeat is told from a conflict.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ CONTENT_BITS = 20
 
 _PARTY_MASK = (1 << PARTY_BITS) - 1
 _CONTENT_MASK = (1 << CONTENT_BITS) - 1
-_ID_MASK = (1 << 64) - 1 - _CONTENT_MASK
+_ID_MASK = (1 << 63) - 1 - _CONTENT_MASK
 
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -34,12 +34,12 @@ def party_hash(name: str) -> int:
 
 
 def id_hash(transaction_id: str) -> int:
-    """Return the 44 upper bits that a transaction id sets in a payment's key, the lower 20 being 0."""
+    """Return the 43 upper bits that a transaction id sets in a payment's key, the lower 20 being 0."""
     return xxh3_64_intdigest(transaction_id.encode()) & _ID_MASK
 
 
 def payment_key(txn: Transaction) -> int:
-    """Return 64 bits: the id's 44, then 20 of the content, which is every field of the payment.
+    """Return 63 bits: the id's 43, then 20 of the content, which is every field of the payment.
 
     >>> from features.transaction import Transaction
     >>> one = Transaction("t1", 1000, 100, "a@x", "b@y")

@@ -1,120 +1,111 @@
 """The payee's side of a payment: who paid this account before, read and folded.
 
-`read` gives the features of the row after the payer's, in the order of `features/vector.py`. A merchant with a million
-payments a day costs what a person with 256 payments costs: its ring is no longer, and what it pushes out is counters
-and a sketch.
+`read_row` gives the features of the row after the payer's, in the order of `features/vector.py`. A merchant with a
+million payments a day costs what a person with 256 payments costs: its ring is no longer, and what it pushes out is
+counters and a sketch.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import nan
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from features.account import FAILED, NEW, TINY, TINY_PAISE_MAX, AccountState, is_new_party
-from features.expiry import clear_payments, is_absent, may_shrink, may_vanish
-from features.fields import check_kept_ranges
-from features.hashing import party_hash
-from features.reading import (
-    age_days,
-    count_amount,
-    over_largest,
-    over_mean,
-    seconds_since_last,
+import numpy as np
+
+from features.compiled import compiled
+from features.events import (
+    ACCOUNT,
+    AMOUNT_PAISE,
+    BITS,
+    ENTITY,
+    ENTITY_GIVEN,
+    FAILED_BIT,
+    FRAUD_BIT,
+    KEY,
+    KIND,
+    PARTY,
+    TIME_MS,
+    VERDICT,
+    flag,
 )
+from features.expiry import clear_if_absent
+from features.layout import FAILED, PARTIES, TINY, WINDOW_COUNT
+from features.payer import DAY, HOUR, TINY_PAISE_MAX
+from features.reading import age_days, count_amount, over_largest, over_mean, put_windows, seconds_since_last
 from features.ring import insert
-from features.summary import summarise
+from features.side import NEW, Side
+from features.vector import FEATURE_COUNT, PAYER_FEATURE_COUNT
 from features.verdicts import add_verdict, count_fraud_verdicts
-from features.windows import NEW_BITS, read_windows
+from features.windows import BOUNDS, IN_RING, NEWS, TALLY_ROWS, read_windows
 
 if TYPE_CHECKING:
-    from features.transaction import Transaction, Verdict
+    from numpy.typing import NDArray
 
-SKETCH_SHAPE = (10, 64)
+    from features.events import Events
+    from features.sketch import Account
+    from features.windows import Tally
 
+SHAPE = (10, 64)
 
-@dataclass(slots=True)
-class PayeeState(AccountState):
-    """An account as a payee; its other parties are payers."""
-
-
-def empty() -> PayeeState:
-    """Return the state of an account never seen."""
-    return PayeeState()
+_OWN_AT = 3 * WINDOW_COUNT
 
 
-def read(state: PayeeState, txn: Transaction) -> list[float]:
-    """Return the payee's features of a payment from what came before it; changes nothing.
-
-    >>> from features.transaction import Transaction
-    >>> state = fold(empty(), Transaction("t1", 1_700_000_000_000, 500_00, "a@x", "b@y"))
-    >>> row = read(state, Transaction("t2", 1_700_000_060_000, 1000_00, "c@x", "b@y"))
-    >>> row[:5], row[15:19]
-    ([1.0, 1.0, 1.0, 1.0, 1.0], [1.0, 1.0, 1.0, 1.0])
-    """
-    time_ms, amount_paise = txn.event_time_ms, txn.amount_paise
-    if is_absent(state, time_ms):
-        state = PayeeState()
-    windows = read_windows(state, time_ms)
-    _, from_1h, from_24h, _, start, end = windows.bounds
-    new_24h = ((windows.flags >> ((from_24h - start) << 3)) & NEW_BITS).bit_count()
-    slot = state.parties.find(party_hash(txn.payer_vpa))
-    row = [
-        *windows.counts,
-        *[sum_paise / 100 for sum_paise in windows.sums_paise],
-        *windows.distincts,
-        slot < 0 or state.slots.rfind(slot, start, end) < 0,
-        ((windows.flags >> ((from_1h - start) << 3)) & NEW_BITS).bit_count(),
-        new_24h,
-        new_24h / (end - from_24h) if end != from_24h else nan,
-        over_mean(amount_paise, windows),
-        over_largest(state, amount_paise, start, end),
-        count_amount(state, amount_paise, from_24h, end),
-        seconds_since_last(state, end, time_ms),
-        age_days(state, time_ms),
-        count_fraud_verdicts(state, time_ms),
-        nan if txn.payee_type is None else txn.payee_type == "ENTITY",
-    ]
-    return list(map(float, row))
+@compiled
+def run(arena: NDArray[np.int64], events: Events, rows: NDArray[np.float64], outcomes: NDArray[np.int64]) -> None:
+    """Read and fold events in order: a row each; a verdict leaves its row as it is."""
+    tally = np.zeros((TALLY_ROWS, WINDOW_COUNT), np.int64)
+    for at in range(len(events)):
+        event = events[at]
+        account = arena[event[ACCOUNT]]
+        outcomes[at] = NEW
+        clear_if_absent(account, event[TIME_MS])
+        if event[KIND] == VERDICT:
+            add_verdict(account, event[KEY], event[TIME_MS], 1 if event[BITS] & FRAUD_BIT else 0)
+        else:
+            read_row(account, event, rows[at], tally)
+            fold_payment(account, event)
 
 
-def fold(state: PayeeState, txn: Transaction) -> PayeeState:
-    """Return the state with a payment taken in; owns and may reuse its argument.
+@compiled
+def read_row(account: Account, event: Events, row: NDArray[np.float64], tally: Tally) -> None:
+    """Fill a row with the payee's features of a payment from what came before it; `account` is not absent."""
+    time_ms, amount_paise = event[TIME_MS], event[AMOUNT_PAISE]
+    read_windows(account, SHAPE, time_ms, tally)
+    put_windows(tally, row, 0)
+    end, in_day = tally[BOUNDS, 1], tally[IN_RING, DAY]
+    own = row[_OWN_AT:]
+    own[0] = 1.0
+    for at in range(PARTIES + tally[BOUNDS, 0], PARTIES + end):
+        if account[at] == event[PARTY]:
+            own[0] = 0.0
+    own[1] = tally[NEWS, HOUR]
+    own[2] = tally[NEWS, DAY]
+    own[3] = tally[NEWS, DAY] / in_day if in_day else nan
+    own[4] = over_mean(amount_paise, tally)
+    own[5] = over_largest(account, amount_paise, tally)
+    own[6] = count_amount(account, amount_paise, end - in_day, end)
+    own[7] = seconds_since_last(account, end, time_ms)
+    own[8] = age_days(account, time_ms)
+    own[9] = count_fraud_verdicts(account, time_ms)
+    own[10] = flag(event[BITS], ENTITY_GIVEN, ENTITY)
 
-    Raises ValueError, before anything changes, for a payment outside the ranges that parsing guarantees.
-    """
-    time_ms = txn.event_time_ms
-    check_kept_ranges(time_ms, txn.amount_paise)
-    if is_absent(state, time_ms):
-        state = PayeeState()
-    party = party_hash(txn.payer_vpa)
-    slot = state.parties.find(party)
-    flags = NEW if slot < 0 or is_new_party(state, time_ms, slot) else 0
-    if txn.status == "FAILED":
+
+@compiled
+def fold_payment(account: Account, event: Events) -> None:
+    """Take a payment in; `account` is not absent."""
+    flags = 0
+    if event[BITS] & FAILED_BIT:
         flags |= FAILED
-    if txn.amount_paise <= TINY_PAISE_MAX:
+    if event[AMOUNT_PAISE] <= TINY_PAISE_MAX:
         flags |= TINY
-    insert(state, time_ms, txn.amount_paise, party=party, slot=slot, flags=flags, shape=SKETCH_SHAPE)
-    return state
+    insert(account, SHAPE, event[TIME_MS], event[AMOUNT_PAISE], event[PARTY], flags)
 
 
-def fold_verdict(state: PayeeState, verdict: Verdict) -> PayeeState:
-    """Return the state with a verdict taken in; the same verdict again changes nothing. Owns its argument."""
-    if is_absent(state, verdict.label_time_ms):
-        state = PayeeState()
-    add_verdict(state, verdict)
-    return state
+PAYEES = Side("payee", SHAPE, FEATURE_COUNT - PAYER_FEATURE_COUNT, run, has_keys=False)
 
-
-def shrink(state: PayeeState, now_ms: int) -> PayeeState:
-    """Return the state without what can be read no more at `now_ms`, the newest event time; owns its argument."""
-    if may_vanish(state, now_ms):
-        return PayeeState()
-    if may_shrink(state, now_ms):
-        clear_payments(state)
-    return state
-
-
-def summary(state: PayeeState, now_ms: int) -> dict[str, Any]:
-    """Return windows at `now_ms` and the newest payments, for people; `payer` in them is a hash."""
-    return summarise(PayeeState() if is_absent(state, now_ms) else state, now_ms, "payer")
+empty = PAYEES.empty
+read = PAYEES.read
+fold = PAYEES.fold
+fold_verdict = PAYEES.fold_verdict
+shrink = PAYEES.shrink
+summary = PAYEES.summary

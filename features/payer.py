@@ -1,186 +1,192 @@
 """The payer's side of a payment: what this account did before, read and folded.
 
-`read` gives the first PAYER_FEATURE_COUNT features of the row, in the order of `features/vector.py`. A payer remembers
-the keys of its newest 256 payments in the order they came, so that a repeat is known however late it is, and up to 15
-devices of the payments in its ring.
+`read_row` gives the first PAYER_FEATURE_COUNT features of the row, in the order of `features/vector.py`. A payer
+remembers the keys of its newest 256 payments in the order they came, so that a repeat is known however late it is, and
+up to 15 devices of the payments in its ring.
 """
 
 from __future__ import annotations
 
-from array import array
-from dataclasses import dataclass, field
-from enum import Enum
 from math import nan
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from features.account import (
+import numpy as np
+
+from features.clock import DAY_MS, HOUR_MS, IST_OFFSET_MS
+from features.compiled import compiled
+from features.devices import find_device, take_device
+from features.events import (
+    ACCOUNT,
+    AMOUNT_PAISE,
+    BITS,
+    COLLECT,
+    COLLECT_GIVEN,
+    DEVICE,
+    FAILED_BIT,
+    FRAUD_BIT,
+    KEY,
+    KIND,
+    NO_DEVICE,
+    PARTY,
+    TIME_MS,
+    VERDICT,
+    flag,
+)
+from features.expiry import STUB_AFTER_MS, clear_if_absent
+from features.hashing import CONTENT_BITS
+from features.layout import (
+    DEVICE_COUNT,
     DEVICE_SHIFT,
     FAILED,
+    FLAGS,
+    KEY_COUNT,
+    KEYS,
+    KEYS_MAX,
+    LAST_MS,
     NEVER,
-    NEW,
+    PARTIES,
+    TIMES,
     TINY,
-    TINY_PAISE_MAX,
-    AccountState,
-    is_new_party,
+    WINDOW_COUNT,
 )
-from features.clock import DAY_MS, HOUR_MS, IST_OFFSET_MS
-from features.devices import read_devices, take_device
-from features.expiry import STUB_AFTER_MS, clear_payments, is_absent, may_shrink, may_vanish
-from features.fields import check_kept_ranges
-from features.hashing import CONTENT_BITS, id_hash, party_hash, payment_key
-from features.reading import age_days, over_largest, over_mean, seconds_since_last
+from features.reading import PAISE, age_days, over_largest, over_mean, put_windows, seconds_since_last
 from features.ring import insert
-from features.summary import summarise
+from features.side import CONFLICT, NEW, SAME, Side
+from features.vector import PAYER_FEATURE_COUNT
 from features.verdicts import add_verdict, count_fraud_verdicts
-from features.windows import FAILED_BITS, NEW_BITS, TINY_BITS, read_windows
+from features.windows import BOUNDS, FAILS, NEWS, TALLY_ROWS, TINIES, read_windows
 
 if TYPE_CHECKING:
-    from features.transaction import Transaction, Verdict
+    from numpy.typing import NDArray
 
-KEYS_MAX = 256
-SKETCH_SHAPE = (7, 32)
+    from features.events import Events
+    from features.sketch import Account
+    from features.windows import Tally
+
+SHAPE = (7, 32)
 ROUND_PAISE = 100_00
+TINY_PAISE_MAX = 1_000
+HOUR, DAY, MONTH = 1, 2, WINDOW_COUNT - 1
 
-_KEY_BYTES = 8
-_ID_AT = 3  # a key's upper 40 bits, which are all id, as they lie in its bytes
-
-
-@dataclass(slots=True)
-class PayerState(AccountState):
-    """An account as a payer: `keys` of payments in the order they came, `devices` by index."""
-
-    keys: array[int] = field(default_factory=lambda: array("Q"))
-    devices: array[int] = field(default_factory=lambda: array("Q"))
+_WINDOWS_AT = 5
+_OWN_AT = _WINDOWS_AT + 3 * WINDOW_COUNT
 
 
-class Seen(Enum):
-    """Whether a payment was folded before: never, with the same content, or with another."""
-
-    NEW = "new"
-    SAME = "same"
-    CONFLICT = "conflict"
-
-
-def empty() -> PayerState:
-    """Return the state of an account never seen."""
-    return PayerState()
-
-
-def read(state: PayerState, txn: Transaction) -> list[float]:
-    """Return the payer's features of a payment from what came before it; changes nothing.
-
-    >>> from features.transaction import Transaction
-    >>> state = fold(empty(), Transaction("t1", 1_700_000_000_000, 500_00, "a@x", "b@y"))
-    >>> row = read(state, Transaction("t2", 1_700_000_060_000, 1000_00, "a@x", "c@y"))
-    >>> row[0], row[5:10], row[20:23]
-    (1000.0, [1.0, 1.0, 1.0, 1.0, 1.0], [2.0, 2.0, 60.0])
-    """
-    time_ms, amount_paise = txn.event_time_ms, txn.amount_paise
-    if is_absent(state, time_ms):
-        state = PayerState()
-    shifted = time_ms + IST_OFFSET_MS
-    windows = read_windows(state, time_ms)
-    _, from_1h, from_24h, _, start, end = windows.bounds
-    hour, day = windows.flags >> ((from_1h - start) << 3), windows.flags >> ((from_24h - start) << 3)
-    row = [
-        amount_paise / 100,
-        amount_paise % ROUND_PAISE == 0,
-        shifted % DAY_MS / HOUR_MS,
-        (shifted // DAY_MS + 3) % 7,
-        nan if txn.txn_type is None else txn.txn_type == "COLLECT",
-        *windows.counts,
-        *[sum_paise / 100 for sum_paise in windows.sums_paise],
-        *windows.distincts,
-        over_mean(amount_paise, windows),
-        over_largest(state, amount_paise, start, end),
-        seconds_since_last(state, end, time_ms),
-        age_days(state, time_ms),
-        *_read_payee(state, txn, start, end),
-        (hour & NEW_BITS).bit_count(),
-        (day & NEW_BITS).bit_count(),
-        *read_devices(state, state.devices, txn.device_id, start, end),
-        (day & FAILED_BITS).bit_count(),
-        (hour & TINY_BITS).bit_count(),
-        count_fraud_verdicts(state, time_ms),
-    ]
-    return list(map(float, row))
+@compiled
+def run(arena: NDArray[np.int64], events: Events, rows: NDArray[np.float64], outcomes: NDArray[np.int64]) -> None:
+    """Read and fold events in order: a row and an outcome each; a repeat or a verdict leaves its row as it is."""
+    tally = np.zeros((TALLY_ROWS, WINDOW_COUNT), np.int64)
+    for at in range(len(events)):
+        event = events[at]
+        account = arena[event[ACCOUNT]]
+        if event[KIND] == VERDICT:
+            clear_if_absent(account, event[TIME_MS])
+            add_verdict(account, event[KEY], event[TIME_MS], 1 if event[BITS] & FRAUD_BIT else 0)
+            outcomes[at] = NEW
+            continue
+        outcomes[at] = find_repeat(account, event)
+        if outcomes[at] == NEW:
+            clear_if_absent(account, event[TIME_MS])
+            read_row(account, event, rows[at], tally)
+            fold_payment(account, event)
 
 
-def fold(state: PayerState, txn: Transaction) -> PayerState:
-    """Return the state with a payment taken in; owns and may reuse its argument.
-
-    Raises ValueError, before anything changes, for a payment outside the ranges that parsing guarantees.
-    """
-    time_ms = txn.event_time_ms
-    check_kept_ranges(time_ms, txn.amount_paise)
-    if state.last_ms != NEVER and time_ms - state.last_ms > STUB_AFTER_MS:
-        state = _expire(state, time_ms)
-    party = party_hash(txn.payee_vpa)
-    slot = state.parties.find(party)
-    flags = NEW if slot < 0 or is_new_party(state, time_ms, slot) else 0
-    if txn.status == "FAILED":
-        flags |= FAILED
-    if txn.amount_paise <= TINY_PAISE_MAX:
-        flags |= TINY
-    if txn.device_id is not None:
-        flags |= take_device(state, state.devices, txn.device_id) << DEVICE_SHIFT
-    keys = state.keys
-    keys.append(payment_key(txn))
-    if len(keys) > KEYS_MAX:
-        del keys[0]
-    insert(state, time_ms, txn.amount_paise, party=party, slot=slot, flags=flags, shape=SKETCH_SHAPE)
-    return state
-
-
-def fold_verdict(state: PayerState, verdict: Verdict) -> PayerState:
-    """Return the state with a verdict taken in; the same verdict again changes nothing. Owns its argument."""
-    if is_absent(state, verdict.label_time_ms):
-        state = PayerState()
-    add_verdict(state, verdict)
-    return state
-
-
-def seen_before(state: PayerState, txn: Transaction) -> Seen:
+@compiled
+def find_repeat(account: Account, event: Events) -> int:
     """Tell whether this payment's id is among the newest 256 that came, and whether all its content is the same."""
-    if not state.keys or txn.event_time_ms - state.last_ms > STUB_AFTER_MS:
-        return Seen.NEW
-    identity = id_hash(txn.transaction_id)
-    keys, wanted = state.keys.tobytes(), identity.to_bytes(_KEY_BYTES, "little")[_ID_AT:]
-    at = keys.find(wanted)
-    while at >= 0:
-        if at % _KEY_BYTES == _ID_AT and state.keys[at // _KEY_BYTES] >> CONTENT_BITS == identity >> CONTENT_BITS:
-            same = state.keys[at // _KEY_BYTES] == payment_key(txn)
-            return Seen.SAME if same else Seen.CONFLICT
-        at = keys.find(wanted, at + 1)
-    return Seen.NEW
+    if account[KEY_COUNT] == 0 or event[TIME_MS] - account[LAST_MS] > STUB_AFTER_MS:
+        return NEW
+    key = event[KEY]
+    for at in range(KEYS, KEYS + account[KEY_COUNT]):
+        if account[at] >> CONTENT_BITS == key >> CONTENT_BITS:
+            return SAME if account[at] == key else CONFLICT
+    return NEW
 
 
-def shrink(state: PayerState, now_ms: int) -> PayerState:
-    """Return the state without what can be read no more at `now_ms`, the newest event time; owns its argument."""
-    if may_vanish(state, now_ms):
-        return PayerState()
-    if may_shrink(state, now_ms):
-        clear_payments(state)
-        state.keys, state.devices = array("Q"), array("Q")
-    return state
+@compiled
+def read_row(account: Account, event: Events, row: NDArray[np.float64], tally: Tally) -> None:
+    """Fill a row with the payer's features of a payment from what came before it; `account` is not absent."""
+    time_ms, amount_paise = event[TIME_MS], event[AMOUNT_PAISE]
+    shifted = time_ms + IST_OFFSET_MS
+    read_windows(account, SHAPE, time_ms, tally)
+    row[0] = amount_paise / PAISE
+    row[1] = amount_paise % ROUND_PAISE == 0
+    row[2] = shifted % DAY_MS / HOUR_MS
+    row[3] = (shifted // DAY_MS + 3) % 7
+    row[4] = flag(event[BITS], COLLECT_GIVEN, COLLECT)
+    put_windows(tally, row, _WINDOWS_AT)
+    own = row[_OWN_AT:]
+    own[0] = over_mean(amount_paise, tally)
+    own[1] = over_largest(account, amount_paise, tally)
+    own[2] = seconds_since_last(account, tally[BOUNDS, 1], time_ms)
+    own[3] = age_days(account, time_ms)
+    _read_payee(account, event, own[4:7], tally)
+    own[7] = tally[NEWS, HOUR]
+    own[8] = tally[NEWS, DAY]
+    _read_devices(account, event[DEVICE], own[9:11], tally)
+    own[11] = tally[FAILS, DAY]
+    own[12] = tally[TINIES, HOUR]
+    own[13] = count_fraud_verdicts(account, time_ms)
 
 
-def summary(state: PayerState, now_ms: int) -> dict[str, Any]:
-    """Return windows at `now_ms` and the newest payments, for people; `payee` in them is a hash."""
-    return summarise(PayerState() if is_absent(state, now_ms) else state, now_ms, "payee")
+@compiled
+def _read_payee(account: Account, event: Events, own: NDArray[np.float64], tally: Tally) -> None:
+    """Put (payee is new, payments to it, seconds since the last) of the 30 d."""
+    count, last_ms = 0, NEVER
+    for at in range(tally[BOUNDS, 0], tally[BOUNDS, 1]):
+        if account[PARTIES + at] == event[PARTY]:
+            count += 1
+            last_ms = account[TIMES + at]
+    own[0] = count == 0
+    own[1] = count
+    own[2] = (event[TIME_MS] - last_ms) / 1000 if count else nan
 
 
-def _expire(state: PayerState, time_ms: int) -> PayerState:
-    if is_absent(state, time_ms):
-        return PayerState()
-    state.keys = array("Q")
-    return state
+@compiled
+def _read_devices(account: Account, device: int, own: NDArray[np.float64], tally: Tally) -> None:
+    """Put (the device is new, devices used) of the 30 d; NaN where none was given, now or in all of those payments."""
+    used = 0
+    for at in range(tally[BOUNDS, 0], tally[BOUNDS, 1]):
+        used |= 1 << (account[FLAGS + at] >> DEVICE_SHIFT)
+    count = 0
+    for index in range(1, account[DEVICE_COUNT] + 1):
+        count += used >> index & 1
+    own[0] = own[1] = nan
+    if count:
+        own[1] = count
+        if device != NO_DEVICE:
+            index = find_device(account, device)
+            own[0] = 0.0 if index and used >> index & 1 else 1.0
 
 
-def _read_payee(state: PayerState, txn: Transaction, start: int, end: int) -> tuple[float, int, float]:
-    """Return (payee is new, payments to it, seconds since the last) of the payments in [start, end) of the ring."""
-    slot = state.parties.find(party_hash(txn.payee_vpa)) if start != end else -1
-    at = state.slots.rfind(slot, start, end) if slot >= 0 else -1
-    if at < 0:
-        return 1.0, 0, nan
-    return 0.0, state.slots.count(slot, start, end), (txn.event_time_ms - state.times[at] - state.base_ms) / 1000
+@compiled
+def fold_payment(account: Account, event: Events) -> None:
+    """Take a payment in; `account` is not absent."""
+    time_ms, amount_paise = event[TIME_MS], event[AMOUNT_PAISE]
+    if account[LAST_MS] != NEVER and time_ms - account[LAST_MS] > STUB_AFTER_MS:
+        account[KEY_COUNT] = 0
+    flags = 0
+    if event[BITS] & FAILED_BIT:
+        flags |= FAILED
+    if amount_paise <= TINY_PAISE_MAX:
+        flags |= TINY
+    if event[DEVICE] != NO_DEVICE:
+        flags |= take_device(account, event[DEVICE]) << DEVICE_SHIFT
+    if account[KEY_COUNT] == KEYS_MAX:
+        for at in range(KEYS, KEYS + KEYS_MAX - 1):
+            account[at] = account[at + 1]
+        account[KEY_COUNT] -= 1
+    account[KEYS + account[KEY_COUNT]] = event[KEY]
+    account[KEY_COUNT] += 1
+    insert(account, SHAPE, time_ms, amount_paise, event[PARTY], flags)
+
+
+PAYERS = Side("payer", SHAPE, PAYER_FEATURE_COUNT, run, has_keys=True)
+
+empty = PAYERS.empty
+read = PAYERS.read
+fold = PAYERS.fold
+fold_verdict = PAYERS.fold_verdict
+seen_before = PAYERS.seen_before
+shrink = PAYERS.shrink
+summary = PAYERS.summary

@@ -1,57 +1,73 @@
-"""What payer and payee read alike from an account's columns: times since, ratios, flags within a window."""
+"""What payer and payee read alike from an account: windows, times since, ratios. NaN is "not known"."""
 
 from __future__ import annotations
 
 from math import nan
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from features.account import NEVER
 from features.clock import DAY_MS
-from features.columns import COLUMN_TYPES, NUMPY_FROM
+from features.compiled import compiled
+from features.layout import AMOUNTS, DROPPED_MS, FIRST_MS, NEVER, TIMES, WINDOW_COUNT
+from features.windows import BOUNDS, COUNTS, DISTINCTS, SUMS_PAISE
 
 if TYPE_CHECKING:
-    from features.account import AccountState
-    from features.windows import Windows
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from features.sketch import Account
+    from features.windows import Tally
+
+PAISE = 100
 
 
-def seconds_since_last(state: AccountState, end: int, time_ms: int) -> float:
+@compiled
+def put_windows(tally: Tally, row: NDArray[np.float64], at: int) -> None:
+    """Put counts, sums in rupees and different parties, each over the five windows, into a row from `at` on."""
+    for window in range(WINDOW_COUNT):
+        row[at + window] = tally[COUNTS, window]
+        row[at + WINDOW_COUNT + window] = tally[SUMS_PAISE, window] / PAISE
+        row[at + 2 * WINDOW_COUNT + window] = tally[DISTINCTS, window]
+
+
+@compiled
+def seconds_since_last(account: Account, end: int, time_ms: int) -> float:
     """Return the seconds since the newest payment before `time_ms`, NaN if there is none; `end` is where the ring is.
 
     What was dropped from the ring is mostly older than what is in it, but not where a late payment came after.
     """
-    last_ms = state.times[end - 1] + state.base_ms if end else NEVER
-    if last_ms < state.dropped_ms < time_ms:
-        last_ms = state.dropped_ms
+    last_ms = account[TIMES + end - 1] if end else NEVER
+    if last_ms < account[DROPPED_MS] < time_ms:
+        last_ms = account[DROPPED_MS]
     return nan if last_ms == NEVER else (time_ms - last_ms) / 1000
 
 
-def age_days(state: AccountState, time_ms: int) -> float:
+@compiled
+def age_days(account: Account, time_ms: int) -> float:
     """Return the days since the first payment known before `time_ms`, NaN if there is none."""
-    return (time_ms - state.first_ms) / DAY_MS if NEVER != state.first_ms < time_ms else nan
+    first_ms = account[FIRST_MS]
+    return (time_ms - first_ms) / DAY_MS if first_ms != NEVER and first_ms < time_ms else nan
 
 
-def over_mean(amount_paise: int, windows: Windows) -> float:
+@compiled
+def over_mean(amount_paise: int, tally: Tally) -> float:
     """Return an amount over the mean of 30 d, NaN without payments."""
-    sum_paise = windows.sums_paise[4]
-    return amount_paise * windows.counts[4] / sum_paise if sum_paise else nan
+    sum_paise = tally[SUMS_PAISE, WINDOW_COUNT - 1]
+    return amount_paise * tally[COUNTS, WINDOW_COUNT - 1] / sum_paise if sum_paise else nan
 
 
-def over_largest(state: AccountState, amount_paise: int, start: int, end: int) -> float:
-    """Return an amount over the largest in [start, end) of the ring, NaN if that is empty."""
-    if start == end:
-        return nan
-    amounts = state.amounts
-    if end - start < NUMPY_FROM:
-        return amount_paise / max(amounts[start:end])
-    return amount_paise / int(np.frombuffer(amounts, COLUMN_TYPES[amounts.typecode])[start:end].max())
+@compiled
+def over_largest(account: Account, amount_paise: int, tally: Tally) -> float:
+    """Return an amount over the largest of 30 d in the ring, NaN if there is none."""
+    largest = 0
+    for at in range(AMOUNTS + tally[BOUNDS, 0], AMOUNTS + tally[BOUNDS, 1]):
+        largest = max(largest, account[at])
+    return amount_paise / largest if largest else nan
 
 
-def count_amount(state: AccountState, amount_paise: int, start: int, end: int) -> int:
+@compiled
+def count_amount(account: Account, amount_paise: int, start: int, end: int) -> int:
     """Return how many payments in [start, end) of the ring have this very amount."""
-    amounts = state.amounts
-    if end - start < NUMPY_FROM:
-        return amounts[start:end].count(amount_paise)
-    column = np.frombuffer(amounts, COLUMN_TYPES[amounts.typecode])[start:end]
-    return int(np.count_nonzero(column == amount_paise))
+    count = 0
+    for at in range(AMOUNTS + start, AMOUNTS + end):
+        count += account[at] == amount_paise
+    return count

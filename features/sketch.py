@@ -1,8 +1,9 @@
 """How many different parties an account saw, once its ring cannot hold them: a sliding PCSA in bounded bytes.
 
 A party's hash picks one cell of a matrix: the column evenly, row r with chance 3/4 * 4^-r. A cell holds when anything
-last hit it, in units of 45 s. For [T - w, T) a cell counts as hit when its stamp is not older than T - w; the estimate
-is linear counting on the rows that are not yet full, scaled by the share of parties that those rows see.
+last hit it, in units of 45 s: stamp 0 is "never", stamp s is unit `base + s - 1`. For [T - w, T) a cell counts as hit
+when its stamp is not older than T - w; the estimate is linear counting on the rows that are not yet full, scaled by the
+share of parties that those rows see.
 
 **Error bound**: relative standard error at most 16 % with 64 columns (payees), 23 % with 32 (payers), up to 40 and 1
 million parties; parties last seen up to 45 s before the window may count in. What arrived at exactly the newest time
@@ -12,13 +13,29 @@ were hit again at or after T do not count: such a late payment sees fewer partie
 
 from __future__ import annotations
 
-from array import array
-from dataclasses import dataclass
 from math import log
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from features.clock import DAY_MS, SECOND_MS
+from features.compiled import compiled
+from features.layout import (
+    BASE_UNIT,
+    CELLS,
+    PENDING,
+    PENDING_COUNT,
+    ROWS,
+    SKETCH_COLUMNS_MAX,
+    SKETCH_ROWS_MAX,
+    TICK_MS,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Account = NDArray[np.int64]
+    Shape = tuple[int, int]
 
 UNIT_MS = 45 * SECOND_MS
 KEPT_UNITS = 30 * DAY_MS // UNIT_MS
@@ -29,93 +46,109 @@ COLUMN_BITS_MAX = 6
 _EMPTY_SHARE_MIN = 16
 
 
-def _items_by_hits(columns: int) -> tuple[float, ...]:
+def _items_by_hits(columns: int) -> list[float]:
     """Linear counting: k of m cells hit means about -m ln(1 - k/m) parties; a full row is read as half a cell short."""
-    return tuple(-columns * log(1 - min(hits, columns - 0.5) / columns) for hits in range(columns + 1))
+    return [-columns * log(1 - min(hits, columns - 0.5) / columns) for hits in range(columns + 1)]
 
 
-_ITEMS = {columns: _items_by_hits(columns) for columns in (32, 64)}
+_ITEMS = np.zeros((SKETCH_COLUMNS_MAX + 1, SKETCH_COLUMNS_MAX + 1))
+for _columns in (32, 64):
+    _ITEMS[_columns, : _columns + 1] = _items_by_hits(_columns)
 
 
-@dataclass(slots=True)
-class Sketch:
-    """The matrix: `cells` holds the rows in use, row after row; stamp 0 is "never", stamp s is unit `base + s - 1`."""
+@compiled
+def start_sketch(account: Account) -> None:
+    """Begin with an empty sketch."""
+    account[BASE_UNIT], account[TICK_MS], account[ROWS], account[PENDING_COUNT] = 0, -1, 0, 0
 
-    rows_max: int
-    columns: int
-    base_unit: int
-    tick_ms: int
-    pending: int  # a bit per cell hit at exactly tick_ms
-    cells: array[int]
 
-    @staticmethod
-    def start(shape: tuple[int, int]) -> Sketch:
-        """Return an empty one of (rows, columns); columns is 32 or 64."""
-        rows_max, columns = shape
-        return Sketch(rows_max, columns, 0, -1, 0, array("H"))
-
-    def add(self, party: int, time_ms: int) -> None:
-        """Note that a party (40-bit hash) was seen."""
-        rank = party >> COLUMN_BITS_MAX
-        zeros = (rank & -rank).bit_length() - 1 if rank else 2 * self.rows_max
-        cell = min(zeros >> 1, self.rows_max - 1) * self.columns + party % self.columns
-        if time_ms == self.tick_ms:
-            self.pending |= 1 << cell
-        elif time_ms > self.tick_ms:
-            self._settle(time_ms)
-            self.pending = 1 << cell
-        else:
-            self._stamp(cell, time_ms // UNIT_MS)
-
-    def estimate(self, time_ms: int, starts_ms: list[int]) -> list[int]:
-        """Return, for each start, about how many parties were seen within [start, time)."""
-        if not self.cells and time_ms <= self.tick_ms:
-            return [0] * len(starts_ms)
-        cells = self._with_pending() if time_ms > self.tick_ms else np.frombuffer(self.cells, np.uint16)
-        if time_ms < self.tick_ms:
-            cells = np.where(cells <= time_ms // UNIT_MS - self.base_unit, cells, 0)
-        rows = cells.reshape(1, -1, self.columns)
-        oldest = [min(max(start // UNIT_MS - self.base_unit + 1, 1), STAMP_MAX) for start in starts_ms]
-        hits = (rows >= np.array(oldest, np.uint16).reshape(-1, 1, 1)).sum(2).tolist()
-        return [self._items(hits_by_row) for hits_by_row in hits]
-
-    def _items(self, hits_by_row: list[int]) -> int:
-        items = _ITEMS[self.columns]
-        readable = self.columns - self.columns // _EMPTY_SHARE_MIN
-        last = len(hits_by_row) - 1
-        row = 0
-        while row < last and hits_by_row[row] > readable:
-            row += 1
-        return round(sum(items[hits] for hits in hits_by_row[row:]) * (1 << 2 * row))
-
-    def _with_pending(self) -> np.ndarray[tuple[int], np.dtype[np.uint16]]:
-        settled = Sketch(self.rows_max, self.columns, self.base_unit, self.tick_ms, self.pending, self.cells[:])
-        settled._settle(self.tick_ms, move=False)
-        return np.frombuffer(settled.cells, np.uint16)
-
-    def _settle(self, time_ms: int, *, move: bool = True) -> None:
-        """Write the pending cells, then, if asked, move the base so that `time_ms` can be stamped."""
-        unit, pending = self.tick_ms // UNIT_MS, self.pending
-        while pending:
-            cell = pending.bit_length() - 1
-            pending ^= 1 << cell
-            self._stamp(cell, unit)
-        if move:
-            self.tick_ms = time_ms
-            newest = time_ms // UNIT_MS
-            if newest - self.base_unit >= STAMP_MAX:
-                self._rebase(newest - KEPT_UNITS)
-
-    def _stamp(self, cell: int, unit: int) -> None:
-        cells, stamp = self.cells, unit - self.base_unit + 1
-        if stamp <= 0:
+@compiled
+def add_party(account: Account, shape: Shape, party: int, time_ms: int) -> None:
+    """Note that a party (40-bit hash) was seen; `shape` is the matrix's (rows, columns)."""
+    rows, columns = shape
+    rank, zeros = party >> COLUMN_BITS_MAX, 0
+    if rank == 0:
+        zeros = 2 * rows
+    while rank & 1 == 0 and zeros < 2 * rows:
+        rank >>= 1
+        zeros += 1
+    cell = min(zeros >> 1, rows - 1) * columns + party % columns
+    if time_ms < account[TICK_MS]:
+        _stamp(account, columns, cell, time_ms // UNIT_MS)
+        return
+    if time_ms > account[TICK_MS]:
+        _settle(account, columns, time_ms)
+    pending = account[PENDING_COUNT]
+    for at in range(pending):
+        if account[PENDING + at] == cell:
             return
-        if cell >= len(cells):
-            cells.frombytes(bytes(2 * ((cell // self.columns + 1) * self.columns - len(cells))))
-        cells[cell] = max(cells[cell], stamp)
+    account[PENDING + pending] = cell
+    account[PENDING_COUNT] = pending + 1
 
-    def _rebase(self, base_unit: int) -> None:
-        shift = base_unit - self.base_unit
-        old = np.frombuffer(self.cells, np.uint16).astype(np.int64) - shift
-        self.cells = array("H", np.maximum(old, 0).astype(np.uint16).tobytes())
-        self.base_unit = base_unit
+
+@compiled
+def _stamp(account: Account, columns: int, cell: int, unit: int) -> None:
+    stamp = unit - account[BASE_UNIT] + 1
+    if stamp <= 0:
+        return
+    row = cell // columns
+    if row >= account[ROWS]:
+        for fresh in range(account[ROWS] * columns, (row + 1) * columns):
+            account[CELLS + fresh] = 0
+        account[ROWS] = row + 1
+    account[CELLS + cell] = max(account[CELLS + cell], stamp)
+
+
+@compiled
+def _settle(account: Account, columns: int, time_ms: int) -> None:
+    """Write the pending cells, then move the base so that `time_ms` can be stamped."""
+    unit = account[TICK_MS] // UNIT_MS
+    for at in range(account[PENDING_COUNT]):
+        _stamp(account, columns, account[PENDING + at], unit)
+    account[PENDING_COUNT] = 0
+    account[TICK_MS] = time_ms
+    newest = time_ms // UNIT_MS
+    if newest - account[BASE_UNIT] >= STAMP_MAX:
+        base = newest - KEPT_UNITS
+        shift = base - account[BASE_UNIT]
+        for cell in range(CELLS, CELLS + account[ROWS] * columns):
+            account[cell] = max(account[cell] - shift, 0)
+        account[BASE_UNIT] = base
+
+
+@compiled
+def estimate_parties(account: Account, shape: Shape, time_ms: int, start_ms: int) -> int:
+    """Return about how many parties were seen within [start, time)."""
+    columns, tick_ms, base = shape[1], account[TICK_MS], account[BASE_UNIT]
+    rows, pending_stamp = account[ROWS], 0
+    if time_ms > tick_ms:
+        pending_stamp = max(tick_ms // UNIT_MS - base + 1, 0)
+        if pending_stamp > 0:
+            for at in range(account[PENDING_COUNT]):
+                rows = max(rows, account[PENDING + at] // columns + 1)
+    oldest = min(max(start_ms // UNIT_MS - base + 1, 1), STAMP_MAX)
+    newest = time_ms // UNIT_MS - base if time_ms < tick_ms else STAMP_MAX
+    hits = np.zeros(SKETCH_ROWS_MAX, np.int64)
+    for cell in range(account[ROWS] * columns):
+        if oldest <= account[CELLS + cell] <= newest:
+            hits[cell // columns] += 1
+    if pending_stamp >= oldest:
+        for at in range(account[PENDING_COUNT]):
+            cell = account[PENDING + at]
+            known = account[CELLS + cell] if cell < account[ROWS] * columns else 0
+            if known < oldest:
+                hits[cell // columns] += 1
+    return _items(hits, rows, columns)
+
+
+@compiled
+def _items(hits: NDArray[np.int64], rows: int, columns: int) -> int:
+    """Return the parties that hits per row stand for: those of the first row that can be read, and of all above it."""
+    readable = columns - columns // _EMPTY_SHARE_MIN
+    row = 0
+    while row < rows - 1 and hits[row] > readable:
+        row += 1
+    parties = 0.0
+    for at in range(row, rows):
+        parties += _ITEMS[columns, hits[at]]
+    return int(np.rint(parties * (1 << 2 * row)))

@@ -4,40 +4,44 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from features.account import FAILED, NEVER, NEW
 from features.clock import format_event_time
+from features.expiry import clear_if_absent
+from features.layout import AMOUNTS, COUNT, FAILED, FIRST_MS, FLAGS, LAST_MS, NEVER, NEW, PARTIES, TIMES
 from features.vector import WINDOWS
 from features.verdicts import count_fraud_verdicts
-from features.windows import read_windows
+from features.windows import COUNTS, DISTINCTS, SUMS_PAISE, new_tally, read_windows
 
 if TYPE_CHECKING:
-    from features.account import AccountState
+    from features.sketch import Account, Shape
 
 PAYMENTS_SHOWN = 10
 
 
-def summarise(state: AccountState, now_ms: int, party: str) -> dict[str, Any]:
+def summarise(account: Account, shape: Shape, now_ms: int, party: str) -> dict[str, Any]:
     """Return windows at `now_ms` and the newest 10 payments, newest first; `party` is "payer" or "payee"."""
-    windows = read_windows(state, now_ms)
-    columns = zip(windows.counts, windows.sums_paise, windows.distincts, strict=True)
+    clear_if_absent(account, now_ms)
+    tally = new_tally()
+    read_windows(account, shape, now_ms, tally)
+    columns = zip(*(tally[row].tolist() for row in (COUNTS, SUMS_PAISE, DISTINCTS)), strict=True)
+    newest_first = range(int(account[COUNT]) - 1, -1, -1)
     return {
-        "first_seen": _time_text(state.first_ms),
-        "last_seen": _time_text(state.last_ms),
+        "first_seen": _time_text(int(account[FIRST_MS])),
+        "last_seen": _time_text(int(account[LAST_MS])),
         "windows": {
             name: {"payments": count, "amount": sum_paise / 100, f"distinct_{party}s": distinct}
             for name, (count, sum_paise, distinct) in zip(WINDOWS, columns, strict=True)
         },
-        "fraud_verdicts_30d": count_fraud_verdicts(state, now_ms),
-        "payments": [_payment(state, at, party) for at in reversed(range(len(state.times)))][:PAYMENTS_SHOWN],
+        "fraud_verdicts_30d": int(count_fraud_verdicts(account, now_ms)),
+        "payments": [_payment(account, at, party) for at in newest_first][:PAYMENTS_SHOWN],
     }
 
 
-def _payment(state: AccountState, at: int, party: str) -> dict[str, Any]:
-    flags = state.flags[at]
+def _payment(account: Account, at: int, party: str) -> dict[str, Any]:
+    flags = int(account[FLAGS + at])
     return {
-        "event_time": _time_text(state.times[at] + state.base_ms),
-        "amount": state.amounts[at] / 100,
-        f"{party}_hash": f"{state.parties.hashes[state.slots[at]]:010x}",
+        "event_time": _time_text(int(account[TIMES + at])),
+        "amount": int(account[AMOUNTS + at]) / 100,
+        f"{party}_hash": f"{int(account[PARTIES + at]):010x}",
         f"{party}_was_new": bool(flags & NEW),
         "failed": bool(flags & FAILED),
     }

@@ -1,55 +1,72 @@
 """The newest 16 fraud verdicts on one account's payments, and what corrected them, in columns sorted by label time.
 
-`verdict_ids` holds the payment's id hash, `verdict_marks` its label time in ms times 2, plus 1 for fraud. A verdict
-that repeats what is known of its payment changes nothing; a later one that contradicts it counts from its own label
-time on (at the same ms, fraud holds), so what was known before T never changes. That a payment was no fraud is kept
-only where fraud was said of it: a history says it of nearly every payment, and 16 places would hold nothing else.
+A verdict's id is its payment's id hash, its mark the label time in ms times 2, plus 1 for fraud. A verdict that repeats
+what is known of its payment changes nothing; a later one that contradicts it counts from its own label time on (at the
+same ms, fraud holds), so what was known before T never changes. That a payment was no fraud is kept only where fraud
+was said of it: a history says it of nearly every payment, and 16 places would hold nothing else.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING
 
 from features.clock import DAY_MS
-from features.hashing import id_hash
+from features.compiled import compiled
+from features.layout import VERDICT_COUNT, VERDICT_IDS, VERDICT_MARKS, VERDICTS_MAX
 
 if TYPE_CHECKING:
-    from features.account import AccountState
-    from features.transaction import Verdict
+    from features.sketch import Account
 
-VERDICTS_MAX = 16
 VERDICT_WINDOW_MS = 30 * DAY_MS
+_UNSAID = -1
 
 
-def add_verdict(state: AccountState, verdict: Verdict) -> None:
+@compiled
+def add_verdict(account: Account, identity: int, label_time_ms: int, fraud: int) -> None:
     """Put a verdict in its place if it says of a payment what was not said of it; the oldest of more than 16 goes."""
-    ids, marks = state.verdict_ids, state.verdict_marks
-    identity, fraud = id_hash(verdict.transaction_id), int(verdict.is_fraud)
-    mark = verdict.label_time_ms * 2 + fraud
-    at = bisect_right(marks, mark)
-    before = _latest(state, identity, at - 1, -1, -1)
-    after = _latest(state, identity, at, len(ids), 1)
-    if fraud in (before, after) or (not fraud and before is None):
+    count, mark = account[VERDICT_COUNT], label_time_ms * 2 + fraud
+    at = count
+    while at > 0 and account[VERDICT_MARKS + at - 1] > mark:
+        at -= 1
+    before = _said(account, identity, at - 1, -1, -1)
+    after = _said(account, identity, at, count, 1)
+    if fraud in (before, after) or (fraud == 0 and before == _UNSAID):
         return
-    ids.insert(at, identity)
-    marks.insert(at, mark)
-    del ids[:-VERDICTS_MAX], marks[:-VERDICTS_MAX]
+    if count == VERDICTS_MAX:
+        if at == 0:
+            return
+        for column in (VERDICT_IDS, VERDICT_MARKS):
+            for moved in range(column, column + at - 1):
+                account[moved] = account[moved + 1]
+        at -= 1
+    else:
+        for column in (VERDICT_IDS, VERDICT_MARKS):
+            for moved in range(column + count, column + at, -1):
+                account[moved] = account[moved - 1]
+        account[VERDICT_COUNT] = count + 1
+    account[VERDICT_IDS + at], account[VERDICT_MARKS + at] = identity, mark
 
 
-def _latest(state: AccountState, identity: int, start: int, stop: int, step: int) -> int | None:
-    """Return what the nearest verdict on this payment says in one direction, or None."""
+@compiled
+def _said(account: Account, identity: int, start: int, stop: int, step: int) -> int:
+    """Return what the nearest verdict on this payment says in one direction, or -1."""
     for at in range(start, stop, step):
-        if state.verdict_ids[at] == identity:
-            return state.verdict_marks[at] & 1
-    return None
+        if account[VERDICT_IDS + at] == identity:
+            return int(account[VERDICT_MARKS + at] & 1)
+    return _UNSAID
 
 
-def count_fraud_verdicts(state: AccountState, time_ms: int) -> int:
+@compiled
+def count_fraud_verdicts(account: Account, time_ms: int) -> int:
     """Return how many payments were known as fraud by verdicts with label time in [T - 30 d, T), 16 at most."""
-    marks = state.verdict_marks
-    if not marks:
-        return 0
-    start, end = bisect_left(marks, (time_ms - VERDICT_WINDOW_MS) * 2), bisect_left(marks, time_ms * 2)
-    known = dict(zip(state.verdict_ids[start:end], marks[start:end], strict=True))
-    return sum(mark & 1 for mark in known.values())
+    start, end = (time_ms - VERDICT_WINDOW_MS) * 2, time_ms * 2
+    frauds = 0
+    for at in range(account[VERDICT_COUNT]):
+        mark = account[VERDICT_MARKS + at]
+        if start <= mark < end and mark & 1:
+            identity, is_last = account[VERDICT_IDS + at], True
+            for later in range(at + 1, account[VERDICT_COUNT]):
+                if account[VERDICT_IDS + later] == identity and account[VERDICT_MARKS + later] < end:
+                    is_last = False
+            frauds += is_last
+    return frauds

@@ -12,8 +12,6 @@ import numpy as np
 from features.vector import FEATURE_COUNT
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
 _BLOCK_ROWS = 8_192
@@ -33,12 +31,12 @@ class DatasetBuilder:
 
     def __init__(self) -> None:
         self._blocks: list[NDArray[np.float64]] = []
-        self._pending: list[Sequence[float]] = []
+        self._pending: list[NDArray[np.float64]] = []
         self._labels: list[int] = []
         self._times: list[int] = []
         self._delays: list[int] = []
 
-    def add(self, row: Sequence[float], *, is_fraud: bool, event_time_ms: int, label_time_ms: int) -> None:
+    def add(self, row: NDArray[np.float64], *, is_fraud: bool, event_time_ms: int, label_time_ms: int) -> None:
         """Take one payment's F features and its label."""
         self._pending.append(row)
         self._labels.append(int(is_fraud))
@@ -57,5 +55,5 @@ class DatasetBuilder:
 
     def _close_block(self) -> None:
         if self._pending:
-            self._blocks.append(np.array(self._pending, dtype=np.float64))
+            self._blocks.append(np.array(self._pending))
             self._pending.clear()

@@ -6,6 +6,7 @@ left out, fraud or not. Payments before `since` only warm the tables.
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
 from features.errors import TrainingError
@@ -61,14 +62,15 @@ def train(
 def gather(plan: Plan, on_payment: Callable[[int], None]) -> tuple[Dataset, Findings]:
     """Replay the history and keep the row of each payment whose label was known in time."""
     findings, builder, replay = Findings(), DatasetBuilder(), Replay()
-    latest: list[HistoryRow] = []
+    ahead: deque[HistoryRow] = deque()
     history = read_history(plan.history, label_delay_ms=plan.label_delay_ms, on_bad_row=findings.saw_bad_row)
-    records = interleave_verdicts(_remember(history, plan.until_ms, latest), plan.until_ms)
+    records = interleave_verdicts(_remember(history, plan.until_ms, ahead), plan.until_ms)
     for transaction, features in replay.rows(records):
         findings.saw_payment(transaction.event_time_ms)
         if findings.payments % 1_000 == 0:
             on_payment(findings.payments)
-        row = latest[0]
+        while (row := ahead.popleft()).transaction is not transaction:
+            pass  # a repeat or a conflict, which has no row
         if plan.since_ms is not None and transaction.event_time_ms < plan.since_ms:
             findings.before_from += 1
         elif row.is_fraud is None or row.label_time_ms is None:
@@ -88,10 +90,10 @@ def gather(plan: Plan, on_payment: Callable[[int], None]) -> tuple[Dataset, Find
     return builder.finish(), findings
 
 
-def _remember(rows: Iterator[HistoryRow], until_ms: int | None, latest: list[HistoryRow]) -> Iterator[HistoryRow]:
-    """Pass rows on up to `until_ms`, the newest standing in `latest`: the replay pulls one row per payment it gives."""
+def _remember(rows: Iterator[HistoryRow], until_ms: int | None, ahead: deque[HistoryRow]) -> Iterator[HistoryRow]:
+    """Pass rows on up to `until_ms`, and keep in `ahead` those that the replay has taken and not given back yet."""
     for row in rows:
         if until_ms is not None and row.transaction.event_time_ms >= until_ms:
             return
-        latest[:] = [row]
+        ahead.append(row)
         yield row

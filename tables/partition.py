@@ -1,12 +1,12 @@
-"""What a stage holds of its table: decoded states in a bounded cache, over RocksDB, over the changelog.
+"""What a stage holds of its table: states, which are bytes, in a bounded cache, over RocksDB, over the changelog.
 
 ```
-       load                 prepare                 stage             commit
-keys ───────► states, fold ────────► encoded values ──────► waiting ────────► changelog transaction ──► RocksDB batch
+       load                 prepare                stage             commit
+keys ───────► states, fold ────────► new states ──────► waiting ────────► changelog transaction ──► RocksDB batch
                                      outputs on their way   outputs there
 ```
 
-`prepare` encodes the values as of the end of a part, before its outputs are sent; `stage` takes them when the outputs
+`prepare` takes the states as of the end of a part, before its outputs are sent; `stage` hands them on when the outputs
 are acknowledged, in the same order; `commit` writes everything staged so far, newest value per key, with the applied
 record of the last of those parts: state in the log is always the state as of one known place of the input, never a
 mixture with newer values from the cache. A value on its way is found before RocksDB is asked, so an evicted cache entry
@@ -16,8 +16,8 @@ never falls back to a stale one.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
+from collections import OrderedDict, deque
+from typing import TYPE_CHECKING, Protocol
 
 from tables.store import APPLIED_KEY
 
@@ -26,15 +26,8 @@ if TYPE_CHECKING:
 
     from tables.store import PartitionStore
 
-State = TypeVar("State")
-
-
-class TableCodec(NamedTuple):
-    """How a table's states become bytes and come back; `empty` is the state of an account never seen."""
-
-    empty: Callable[[], Any]
-    encode: Callable[[Any], bytes]
-    decode: Callable[[bytes], Any]
+#: The state of an account never seen.
+NO_STATE = b""
 
 
 class Changelog(Protocol):
@@ -43,25 +36,17 @@ class Changelog(Protocol):
     async def write(self, changes: Mapping[bytes, bytes | None]) -> int: ...
 
 
-class TablePartition(Generic[State]):
+class TablePartition:
     """One partition of a table, owned by one stage's task.
 
-    `cache_entries` bounds the decoded states kept; `applied` is what the stage had applied, as it encoded it, or None.
+    `cache_entries` bounds the states kept; `applied` is what the stage had applied, as it encoded it, or None.
     """
 
-    def __init__(
-        self,
-        store: PartitionStore,
-        changelog: Changelog,
-        codec: TableCodec,
-        *,
-        cache_entries: int,
-    ) -> None:
+    def __init__(self, store: PartitionStore, changelog: Changelog, *, cache_entries: int) -> None:
         self.store = store
         self._changelog = changelog
-        self._codec = codec
         self._cache_entries = cache_entries
-        self._cache: dict[bytes, State] = {}
+        self._cache: OrderedDict[bytes, bytes] = OrderedDict()
         self._prepared: deque[tuple[dict[bytes, bytes | None], int]] = deque()
         self._waiting: dict[bytes, bytes | None] = {}
         self._committing: dict[bytes, bytes | None] = {}
@@ -69,36 +54,29 @@ class TablePartition(Generic[State]):
         self._staged_bytes = 0
         self.applied = store.applied or None
 
-    def load(self, keys: Iterable[bytes]) -> dict[bytes, State]:
-        """Return the states of `keys`; whoever changes one in place puts it back with `prepare`."""
-        states: dict[bytes, State] = {}
-        missing: list[bytes] = []
-        cache, decode = self._cache, self._codec.decode
-        for key in keys:
-            state = cache.pop(key, None)
-            if state is not None:
-                cache[key] = state  # most recently used goes last
-                states[key] = state
-            else:
-                missing.append(key)
+    def load(self, keys: Iterable[bytes]) -> dict[bytes, bytes]:
+        """Return the states of `keys` in their order, `NO_STATE` for accounts never seen."""
+        cache = self._cache
+        states = {key: cache.get(key, NO_STATE) for key in keys}
+        missing = [key for key, state in states.items() if not state]
         if missing:
             for key, value in zip(missing, self._read(missing), strict=True):
-                state = self._codec.empty() if value is None else decode(value)
-                cache[key] = states[key] = state
+                states[key] = value or NO_STATE
         return states
 
-    def prepare(self, states: Mapping[bytes, State], applied: bytes) -> None:
-        """Encode the states as of the end of a part, with what the stage has applied by then."""
-        encode, cache = self._codec.encode, self._cache
+    def prepare(self, states: Mapping[bytes, bytes], applied: bytes) -> None:
+        """Take the states as of the end of a part, with what the stage has applied by then."""
+        cache = self._cache
+        cache.update(states)
+        for key in states:
+            cache.move_to_end(key)  # most recently used goes last
+        size = sum(map(len, states.values()))
         values: dict[bytes, bytes | None] = {APPLIED_KEY: applied}
-        size = 0
-        for key, state in states.items():
-            cache[key] = state
-            values[key] = data = encode(state)
-            size += len(data)
+        values.update({key: state or None for key, state in states.items()})
         self.waiting_bytes += size
         self._prepared.append((values, size))
-        self._evict()
+        for _ in range(len(cache) - self._cache_entries):
+            cache.popitem(last=False)
 
     def stage(self) -> None:
         """Take the oldest part that was prepared for the next commit: its outputs are durable."""
@@ -126,35 +104,25 @@ class TablePartition(Generic[State]):
         self._waiting[APPLIED_KEY] = self.applied if self.applied is not None else b""
         await self.commit()
 
-    def peek(self, key: bytes) -> State | None:
-        """Return an account's newest state for a view, or None; never changes what the stage sees."""
-        cached = self._cache.get(key)
-        value = self._read([key])[0] if cached is None else self._codec.encode(cached)
-        state: State | None = None if value is None else self._codec.decode(value)
-        return state
+    def peek(self, key: bytes) -> bytes | None:
+        """Return an account's newest state for a view, or None."""
+        return self._cache.get(key) or self._read([key])[0]
 
     def _read(self, keys: list[bytes]) -> list[bytes | None]:
-        newest: Callable[[bytes], bytes | None] = self._newest_uncommitted
         if not self._waiting and not self._committing and not self._prepared:
             return self.store.get_many(keys)
+        newest: Callable[[bytes], bytes | None] = self._newest_uncommitted
         values = [newest(key) for key in keys]
         absent = [key for key, value in zip(keys, values, strict=True) if value is None]
         stored = iter(self.store.get_many(absent))
         return [next(stored) if value is None else value for value in values]
 
     def _newest_uncommitted(self, key: bytes) -> bytes | None:
-        prepared = (values for values, _ in reversed(self._prepared))
-        for values in (*prepared, self._waiting, self._committing):
-            value = values.get(key)
-            if value is not None:
-                return value
-        return None
-
-    def _evict(self) -> None:
-        excess = len(self._cache) - self._cache_entries
-        if excess > 0:
-            for key in list(self._cache)[:excess]:
-                del self._cache[key]
+        for values, _ in reversed(self._prepared):
+            if key in values:
+                return values[key]
+        value = self._waiting.get(key)
+        return self._committing.get(key) if value is None else value
 
     def close(self) -> None:
         """Drop the cache and release RocksDB."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from agents.ports import Chunk, Hold, Outgoing, Part
-from tables.partition import TablePartition
+from tables.partition import NO_STATE, TablePartition
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -29,17 +29,16 @@ class Record:
     headers: tuple[tuple[str, bytes], ...] = ()
 
 
-class DictTable(TablePartition[Any]):
-    """A table that is a dictionary; `empty` gives the state of an account never seen."""
+class DictTable(TablePartition):
+    """A table that is a dictionary."""
 
-    def __init__(self, empty: Any, applied: bytes | None = None) -> None:
-        self.states: dict[bytes, Any] = {}
+    def __init__(self, applied: bytes | None = None) -> None:
+        self.states: dict[bytes, bytes] = {}
         self.applied = applied
-        self._empty = empty
 
-    def load(self, keys: Iterable[bytes]) -> dict[bytes, Any]:
-        """Return states, empty ones for accounts never seen."""
-        return {key: self.states.setdefault(key, self._empty()) for key in keys}
+    def load(self, keys: Iterable[bytes]) -> dict[bytes, bytes]:
+        """Return states, `NO_STATE` for accounts never seen."""
+        return {key: self.states.get(key, NO_STATE) for key in keys}
 
     def keep(self, part: Part) -> None:
         """Keep what a part changed."""

@@ -13,13 +13,12 @@ from hypothesis import strategies as st
 
 from agents.alignment import Aligner
 from agents.budget import BudgetLogic
-from agents.bundle import CONTROL_SOURCE, ControlItem, TransactionItem, VerdictItem, decode_bundle
+from agents.bundle import CONTROL_SOURCE, Kind, decode_bundle
 from agents.forward import forward_control, forward_labels
 from agents.payee import PayeeLogic
 from agents.payer import BACKLOG_RECORDS, PayerLogic
 from agents.ports import KIND_HEADER, KIND_VERDICT, KIND_WARM_UP, Chunk, Hold, Outgoing, Part
 from agents.run import OUTSIDE_BUDGET, decode_run
-from features import payee, payer
 from features.clock import DAY_MS
 from models.scoring import Scorer
 from rules import load_rules
@@ -38,12 +37,12 @@ def payer_stage(table: DictTable, aligner: Aligner | None = None) -> PayerLogic:
 def items(outputs: list[Outgoing]) -> list[Any]:
     """Return the items of all bundles among the outputs."""
     bundles = [decode_bundle(output.value) for output in outputs if output.topic == "transactions-by-payee"]
-    return [item for bundle in bundles for item in bundle.items]
+    return [item for bundle in bundles for item in bundle.items()]
 
 
 async def test_payments_go_on_with_what_was_known_before_them() -> None:
     """The second payment of a payer sees the first, and nothing of itself."""
-    table = DictTable(payer.empty)
+    table = DictTable()
     outputs = await run(payer_stage(table), table, [Record(7, payment(1)), Record(8, payment(2))])
 
     first, second = items(outputs)
@@ -53,7 +52,7 @@ async def test_payments_go_on_with_what_was_known_before_them() -> None:
 
 async def test_what_is_applied_is_skipped() -> None:
     """After a crash the stage goes on where its state says, whatever it is given again."""
-    table = DictTable(payer.empty)
+    table = DictTable()
     records = [Record(number, payment(number)) for number in range(6)]
     await run(payer_stage(table), table, records[:4])
     outputs = await run(payer_stage(table), table, records)
@@ -63,7 +62,7 @@ async def test_what_is_applied_is_skipped() -> None:
 
 async def test_a_repeat_changes_nothing_and_a_conflicting_one_is_rejected() -> None:
     """Same id and content is the same payment; other content under the same id is not a payment."""
-    table = DictTable(payer.empty)
+    table = DictTable()
     records = [Record(0, payment(1)), Record(1, payment(1)), Record(2, payment(1, amount=9.0))]
     outputs = await run(payer_stage(table), table, records)
 
@@ -85,7 +84,7 @@ async def test_a_repeat_changes_nothing_and_a_conflicting_one_is_rejected() -> N
 )
 async def test_what_cannot_be_decided_goes_to_rejected_with_its_reason(value: bytes | None, reason: str) -> None:
     """The stream goes on, and the original can be found again."""
-    table = DictTable(payer.empty)
+    table = DictTable()
     outputs = await run(payer_stage(table), table, [Record(3, value), Record(4, payment(2))])
 
     rejected = json.loads(outputs[0].value)
@@ -96,7 +95,7 @@ async def test_what_cannot_be_decided_goes_to_rejected_with_its_reason(value: by
 
 async def test_verdicts_and_warm_up_payments_are_told_apart_by_their_header() -> None:
     """A verdict travels on as one; a warm-up payment is marked and never late."""
-    table = DictTable(payer.empty)
+    table = DictTable()
     old = T0_MS - 90 * DAY_MS
     records = [
         Record(0, payment(1, event_time=old), headers=((KIND_HEADER, KIND_WARM_UP),)),
@@ -105,14 +104,12 @@ async def test_verdicts_and_warm_up_payments_are_told_apart_by_their_header() ->
     ]
     warm, verdict, late = items(await run(payer_stage(table), table, records))
 
-    assert (warm.warm_up, warm.late) == (True, False)
-    assert isinstance(verdict, VerdictItem)
-    assert (late.warm_up, late.late) == (False, True)
+    assert [warm.kind, verdict.kind, late.kind] == [Kind.WARM_UP, Kind.VERDICT, Kind.LATE]
 
 
 async def test_a_stage_that_drains_a_backlog_waits_for_the_others() -> None:
     """It goes on to a second past the smallest head, then holds until that one moves."""
-    table = DictTable(payer.empty)
+    table = DictTable()
     aligner = Aligner(lambda: 0.0)
     aligner.begin(3, T0_MS + 1_000)
     logic = payer_stage(table, aligner)
@@ -133,7 +130,7 @@ async def test_a_stage_that_drains_a_backlog_waits_for_the_others() -> None:
 
 async def bundles(records: list[Record]) -> list[Record]:
     """Return what the payer stage puts out for these records, as records of `transactions-by-payee`."""
-    table = DictTable(payer.empty)
+    table = DictTable()
     outputs = await run(payer_stage(table), table, records)
     return [Record(n, o.value) for n, o in enumerate(o for o in outputs if o.topic == "transactions-by-payee")]
 
@@ -141,7 +138,7 @@ async def bundles(records: list[Record]) -> list[Record]:
 async def test_every_payment_becomes_one_decision_in_the_payers_partition() -> None:
     """Decisions carry their place, their features and the versions in force; a run goes to the budget."""
     source = await bundles([Record(n, payment(n)) for n in range(3)])
-    table = DictTable(payee.empty)
+    table = DictTable()
     outputs = await run(PayeeLogic(1, table, SCORER), table, source)
 
     decisions = [json.loads(output.value) for output in outputs if output.topic == "decisions"]
@@ -157,7 +154,7 @@ async def test_every_payment_becomes_one_decision_in_the_payers_partition() -> N
 async def test_bundles_cut_anew_are_skipped_item_by_item() -> None:
     """A replaying payer stage cuts other bundles; each item is decided once all the same."""
     records = [Record(n, payment(n)) for n in range(6)]
-    table = DictTable(payee.empty)
+    table = DictTable()
     first = await bundles(records[:4])
     again = [Record(10 + r.offset, r.value) for r in await bundles(records)]
     outputs = await run(PayeeLogic(1, table, SCORER), table, first)
@@ -174,7 +171,7 @@ async def test_a_result_never_depends_on_chunk_boundaries(sizes: list[int]) -> N
     records = [Record(n, payment(n, payer_vpa=f"p{n % 3}@x")) for n in range(sum(sizes))]
 
     async def decide(cuts: list[list[Record]]) -> tuple[list[bytes], bytes | None]:
-        payers, payees = DictTable(payer.empty), DictTable(payee.empty)
+        payers, payees = DictTable(), DictTable()
         payer_logic, payee_logic = payer_stage(payers), PayeeLogic(1, payees, SCORER)
         decisions = []
         for cut in cuts:
@@ -200,7 +197,7 @@ async def test_late_and_warm_up_payments_stay_outside_the_budget() -> None:
             Record(2, payment(3)),
         ]
     )
-    table = DictTable(payee.empty)
+    table = DictTable()
     outputs = await run(PayeeLogic(1, table, SCORER), table, source)
 
     decisions = [json.loads(output.value) for output in outputs if output.topic == "decisions"]
@@ -223,9 +220,9 @@ def budget_stage(table: DictTable, rate_ppm: int = 500_000) -> BudgetLogic:
 async def test_repeated_runs_are_counted_once_and_alerts_stay_within_the_limit() -> None:
     """The budget goes by sequence: what it counted is skipped, whatever way it comes again."""
     source = await bundles([Record(n, payment(n)) for n in range(8)])
-    payees = DictTable(payee.empty)
+    payees = DictTable()
     sent = [o for o in await run(PayeeLogic(1, payees, SCORER), payees, source) if o.topic == "candidates"]
-    table = DictTable(dict)
+    table = DictTable()
     outputs = await run(budget_stage(table), table, [Record(0, sent[0].value)])
     outputs += await run(budget_stage(table), table, [Record(0, sent[0].value), Record(1, sent[0].value)])
 
@@ -253,7 +250,7 @@ def test_control_records_go_into_every_payee_partition() -> None:
         *(("rejected", 0), ("rejected", 0)),
     ]
     bundle = decode_bundle(outputs[0].value)
-    assert (CONTROL_SOURCE, [ControlItem(5, rules())]) == (bundle.payer_partition, bundle.items)
+    assert (CONTROL_SOURCE, [5], [rules()]) == (bundle.payer_partition, bundle.offsets, bundle.controls)
     reasons = [json.loads(output.value)["reason"] for output in outputs[3:]]
     assert reasons == ["tombstone", "invalid_field"]
 
@@ -261,11 +258,11 @@ def test_control_records_go_into_every_payee_partition() -> None:
 async def test_an_alert_rate_switches_at_its_place_among_the_candidates() -> None:
     """The rate survives a restart, a record given again changes nothing, and None goes back to the settings."""
     source = await bundles([Record(n, payment(n)) for n in range(8)])
-    payees = DictTable(payee.empty)
+    payees = DictTable()
     sent = [o for o in await run(PayeeLogic(1, payees, SCORER), payees, source) if o.topic == "candidates"]
     doubled, back = control("alert_rate", rate_ppm=1_000_000), control("alert_rate", rate_ppm=None)
     rate, no_rate = (forward_control([Record(n, value)], 1)[-1] for n, value in ((4, doubled), (5, back)))
-    table = DictTable(dict)
+    table = DictTable()
     await run(budget_stage(table, 250_000), table, [Record(0, sent[0].value)])
     changed = budget_stage(table, 250_000)
     await run(changed, table, [Record(1, rate.value, headers=rate.headers)])
@@ -277,22 +274,3 @@ async def test_an_alert_rate_switches_at_its_place_among_the_candidates() -> Non
     assert (rate.topic, rate.partition) == ("candidates", 0)
     assert rates == [1_000_000, 1_000_000]
     assert restarted.budget.ledger.rate_ppm == 250_000
-
-
-async def test_an_item_that_fits_no_state_is_rejected_and_the_rest_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only an error of record and state rejects; a lack of memory ends the process."""
-    source = await bundles([Record(n, payment(n)) for n in range(3)])
-    real = payee.read
-
-    def broken(state: Any, txn: Any) -> list[float]:
-        if txn.transaction_id == "t1":
-            raise ValueError("does not fit")
-        return real(state, txn)
-
-    monkeypatch.setattr(payee, "read", broken)
-    table = DictTable(payee.empty)
-    outputs = await run(PayeeLogic(1, table, SCORER), table, source)
-
-    assert [json.loads(o.value)["reason"] for o in outputs if o.topic == "rejected"] == ["internal_error"]
-    assert [json.loads(o.value)["payer_offset"] for o in outputs if o.topic == "decisions"] == [0, 2]
-    assert isinstance(decode_bundle(source[0].value or b"").items[0], TransactionItem)

@@ -12,7 +12,7 @@ from tests.features.worlds import START, payment
 IS_NEW, COUNT = feature_index("device_is_new"), feature_index("payer_devices_30d")
 
 
-def live(*devices: str | None) -> payer.PayerState:
+def live(*devices: str | None) -> bytes:
     """Return a payer that paid once an hour, from one device after another."""
     state = payer.empty()
     for number, device_id in enumerate(devices):
@@ -20,7 +20,7 @@ def live(*devices: str | None) -> payer.PayerState:
     return state
 
 
-def read(state: payer.PayerState, device_id: str | None, time_ms: int = START + 99 * HOUR) -> tuple[float, float]:
+def read(state: bytes, device_id: str | None, time_ms: int = START + 99 * HOUR) -> tuple[float, float]:
     """Return whether the device is new and how many there are."""
     row = payer.read(state, payment(999, time_ms, device_id=device_id))
     return row[IS_NEW], row[COUNT]

@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features import payer
-from features.payer import Seen
+from features.side import Seen
 from tests.features.oracle import DAY, HOUR
 from tests.features.worlds import START, payment
 
 
-def live(count: int, step_ms: int = HOUR) -> payer.PayerState:
+def live(count: int, step_ms: int = HOUR) -> bytes:
     """Return a payer after `count` payments t0, t1, ..."""
     state = payer.empty()
     for number in range(count):

@@ -10,10 +10,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features import payee, payer
-from features.overflow import BUCKETS_PER_WINDOW, ESTIMATES_PER_WINDOW, WIDTHS_MS, WINDOWS_MS
-from features.sketch import Sketch
+from features.layout import (
+    BUCKETS_PER_WINDOW,
+    ESTIMATED_MS,
+    OUT_NEWEST_MS,
+    OUT_SUM,
+    OUT_SUMS,
+    OVERFLOWS,
+    SNAPSHOT_COUNT,
+    WINDOWS_MS,
+)
+from features.overflow import ESTIMATES_PER_WINDOW, WIDTHS_MS
 from features.vector import feature_index
-from features.windows import read_windows
+from tests.features.accounts import SHAPES, Sketch, oldest_ms, opened, windows_of
 from tests.features.oracle import DAY, HOUR, MINUTE
 from tests.features.worlds import START, payment
 
@@ -21,7 +30,6 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 SIDES: dict[str, ModuleType] = {"payer": payer, "payee": payee}
-SHAPES = {"payer": (payer.SKETCH_SHAPE, 0.23), "payee": (payee.SKETCH_SHAPE, 0.16)}
 
 Whale = tuple[np.ndarray, np.ndarray, np.ndarray]
 
@@ -51,8 +59,9 @@ def live(side: str, whale: Whale) -> Any:
 def assert_within_bounds(side: str, state: Any, whale: Whale, time_ms: int) -> None:
     """Compare each window at T with the truth; an error may be what one bucket at T - w holds, and no more."""
     times, amounts, parties = whale
-    windows = read_windows(state, time_ms)
-    oldest_in_ring = state.times[0] + state.base_ms
+    account = opened(side, state)
+    windows = windows_of(side, account, time_ms)
+    oldest_in_ring = oldest_ms(account)
     for window, (window_ms, width_ms) in enumerate(zip(WINDOWS_MS, WIDTHS_MS, strict=True)):
         start = time_ms - window_ms
         inside = (times >= start) & (times < time_ms)
@@ -113,7 +122,7 @@ def test_different_parties_are_within_the_stated_error(side: str) -> None:
     for size in (100, 400, 1000, 3000):
         errors = []
         for _ in range(60):
-            sketch = Sketch.start(shape)
+            sketch = Sketch(shape)
             for party in rng.integers(1, 2**40, size).tolist():
                 sketch.add(party, START)
             errors.append(sketch.estimate(START + 1, [START])[0] / size - 1)
@@ -123,7 +132,7 @@ def test_different_parties_are_within_the_stated_error(side: str) -> None:
 
 def test_a_sketch_forgets_after_the_window() -> None:
     """Parties last seen more than w and 45 s ago count no more, also after 100 days of moving on."""
-    sketch = Sketch.start((10, 64))
+    sketch = Sketch((10, 64))
     rng = np.random.default_rng(6)
     for day in range(100):
         for party in rng.integers(1, 2**40, 30).tolist():
@@ -139,18 +148,18 @@ def test_a_million_payments_a_day_keep_their_ladder() -> None:
     state = payee.empty()
     for number in range(3000):
         state = payee.fold(state, payment(number, START + number * 86, 10**12, payer_vpa=f"p{number}@y"))
-    overflow = state.overflow
-    assert overflow is not None
-    before = read_windows(state, START + 3000 * 86).sums_paise
-    overflow.sum_paise = (overflow.sum_paise + (1 << 64) - 10**15) % 2**64
-    overflow.sums = type(overflow.sums)("Q", [(value + (1 << 64) - 10**15) % 2**64 for value in overflow.sums])
+    account = opened("payee", state)
+    before = windows_of("payee", account, START + 3000 * 86).sums_paise
+    shift = (1 << 63) - 10**15
+    account[[OUT_SUM]] += np.int64(shift)  # as arrays, whose sums wrap in silence
+    account[OUT_SUMS : OUT_SUMS + SNAPSHOT_COUNT] += np.int64(shift)
 
-    assert before == read_windows(state, START + 3000 * 86).sums_paise == [3000 * 10**12] * 5
+    assert before == windows_of("payee", account, START + 3000 * 86).sums_paise == [3000 * 10**12] * 5
 
 
 def test_parties_that_come_late_count_in_a_sketch() -> None:
     """Older than the newest payment, they are seen from where they belong."""
-    sketch = Sketch.start((10, 64))
+    sketch = Sketch((10, 64))
     sketch.add(1, START + HOUR)
     for party in np.random.default_rng(8).integers(1, 2**40, 400).tolist():
         sketch.add(party, START)
@@ -164,11 +173,12 @@ def test_a_late_payment_to_a_whale_sees_at_most_what_was(side: str) -> None:
     """T itself lies among what was pushed out: two buckets are uncertain, and what no snapshot reaches is not seen."""
     times, amounts, parties = whale = make_whale(11, 3000, 40 * HOUR, 2000)
     state = live(side, whale)
-    assert state.overflow is not None
-    newest = state.overflow.newest_ms
+    account = opened(side, state)
+    assert account[OVERFLOWS]
+    newest = int(account[OUT_NEWEST_MS])
     for behind in (0, 1, 10_000, HOUR, 2 * HOUR, 5 * HOUR):
         time_ms = newest - behind
-        windows = read_windows(state, time_ms)
+        windows = windows_of(side, account, time_ms)
         for window, (window_ms, width_ms) in enumerate(zip(WINDOWS_MS, WIDTHS_MS, strict=True)):
             inside = (times >= time_ms - window_ms) & (times < time_ms)
             buckets = [edge // width_ms * width_ms for edge in (time_ms - window_ms, time_ms)]
@@ -186,7 +196,7 @@ def test_a_late_payment_to_a_whale_sees_at_most_what_was(side: str) -> None:
 
 def test_a_sketch_never_shows_a_late_payment_its_future() -> None:
     """Parties of T or later do not count at T; those of before that came again later are lost to it, as stated."""
-    sketch = Sketch.start((10, 64))
+    sketch = Sketch((10, 64))
     for party in range(1, 300):
         sketch.add(party << 8, START)
     before = sketch.estimate(START + HOUR, [START])
@@ -214,7 +224,6 @@ def test_a_late_payment_knows_the_last_one_pushed_out() -> None:
 def test_estimates_are_kept_and_kept_fresh(side: str) -> None:
     """A whale's reads find an estimate that is younger than w/32 and do not make their own."""
     times, _, _ = whale = make_whale(13, 3000, 20 * HOUR, 2000)
-    overflow = live(side, whale).overflow
-    assert overflow is not None
+    account = opened(side, live(side, whale))
 
-    assert 0 <= times.max() - overflow.estimated_ms <= DAY // ESTIMATES_PER_WINDOW
+    assert 0 <= times.max() - account[ESTIMATED_MS] <= DAY // ESTIMATES_PER_WINDOW

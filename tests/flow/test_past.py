@@ -14,7 +14,8 @@ import polars as pl
 import pytest
 
 from agents.alignment import ALIGNMENT_MS
-from agents.bundle import TransactionItem, decode_bundle
+from agents.bundle import decode_bundle
+from features.transaction import Transaction
 from tests.flow.deployment import Deployment, audit
 
 if TYPE_CHECKING:
@@ -90,11 +91,11 @@ async def test_a_backlog_is_drained_in_the_order_of_its_time(deployment: Deploym
     seen: set[tuple[int, int]] = set()
     for record in topics.bundles:
         bundle = decode_bundle(record.value)
-        for item in bundle.items:
+        for item in bundle.items():
             place = (bundle.payer_partition, item.offset)
-            if isinstance(item, TransactionItem) and place not in seen:
+            if isinstance(item.content, Transaction) and place not in seen:
                 seen.add(place)
-                behind_ms.append(newest_ms[record.partition] - item.transaction.event_time_ms)
-                newest_ms[record.partition] = max(newest_ms[record.partition], item.transaction.event_time_ms)
+                behind_ms.append(newest_ms[record.partition] - item.content.event_time_ms)
+                newest_ms[record.partition] = max(newest_ms[record.partition], item.content.event_time_ms)
     assert max(behind_ms) <= ALIGNMENT_MS + IN_FLIGHT_MS
     assert len({json.loads(record.value)["transaction_id"] for record in topics.decisions}) == PAYMENTS

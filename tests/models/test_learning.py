@@ -102,7 +102,10 @@ def test_a_builder_gathers_rows_over_block_boundaries() -> None:
     builder = DatasetBuilder()
     for i in range(10_000):
         builder.add(
-            [float(i)] * FEATURE_COUNT, is_fraud=i % 10 == 0, event_time_ms=i, label_time_ms=i + (5 if i % 3 else 50)
+            np.full(FEATURE_COUNT, float(i)),
+            is_fraud=i % 10 == 0,
+            event_time_ms=i,
+            label_time_ms=i + (5 if i % 3 else 50),
         )
     dataset = builder.finish()
     assert dataset.rows.shape == (10_000, FEATURE_COUNT)

@@ -20,12 +20,9 @@ from app.topics import TopicSpec
 from app.transport import register
 from app.transport.stages import Opened
 from app.wiring import stage, table
-from tables.partition import TableCodec
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-
-COUNT_CODEC = TableCodec(int, lambda count: struct.pack(">q", count), lambda data: struct.unpack(">q", data)[0])
 
 
 class CountLogic:
@@ -42,8 +39,9 @@ class CountLogic:
         states = self._table.load({record.key: None for record in new})
         outputs = []
         for record in new:
-            states[record.key] += 1
-            value = {"key": (record.key or b"").decode(), "count": states[record.key], "offset": record.offset}
+            count = int(states[record.key] or b"0") + 1
+            states[record.key] = b"%d" % count
+            value = {"key": (record.key or b"").decode(), "count": count, "offset": record.offset}
             outputs.append(Outgoing("toy-out", self._partition, record.key, json.dumps(value).encode()))
             self.applied = record.offset
         yield Part(outputs, states, struct.pack(">q", self.applied))
@@ -67,7 +65,7 @@ def create_toy() -> ToyApp:
     send = BatchSender(lambda: toy.producer._producer, toy.prahari.topic_prefix)
 
     async def opens(partition: int) -> Opened:
-        counts, close = await open_table(toy, "counts", partition, COUNT_CODEC)
+        counts, close = await open_table(toy, "counts", partition)
         logic = CountLogic(partition, counts)
         linger_s = toy.prahari.commit_linger_s
         task = PartitionTask(f"toy[{partition}]", logic, counts, send, toy.end_process, commit_linger_s=linger_s)

@@ -134,7 +134,7 @@ class World:
             await server.close()
 
 
-def paid(*times_ms: int, amount_paise: int = 500_00) -> payer.PayerState:
+def paid(*times_ms: int, amount_paise: int = 500_00) -> bytes:
     """Return the state of a payer with payments at these times."""
     state = payer.empty()
     for number, time_ms in enumerate(times_ms):
@@ -142,7 +142,7 @@ def paid(*times_ms: int, amount_paise: int = 500_00) -> payer.PayerState:
     return state
 
 
-def received(*times_ms: int) -> payee.PayeeState:
+def received(*times_ms: int) -> bytes:
     """Return the state of a payee with payments at these times."""
     state = payee.empty()
     for number, time_ms in enumerate(times_ms):

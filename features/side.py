@@ -1,0 +1,164 @@
+"""One side of payments, payer or payee, as everybody calls it: states are bytes, folded a part at a time.
+
+`process` is what stages and replay call: bytes of a part's accounts in, a row per payment and new bytes out, with all
+of the work between compiled. The functions for one payment (`read`, `fold`, ...) are `process` of a part of one.
+Not for several threads at once: a side has one arena.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from features import expiry
+from features.compiled import compiled
+from features.errors import StateCodecError
+from features.events import payment_event, to_events, verdict_event
+from features.fields import check_kept_ranges
+from features.hashing import party_hash
+from features.layout import new_arena
+from features.packing import VERSION, bytes_max, pack, unpack
+from features.pieces import cut
+from features.summary import summarise
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from features.events import Events
+    from features.sketch import Shape
+    from features.transaction import Transaction, Verdict
+
+# Outcomes of `process`.
+NEW = 0
+SAME = 1
+CONFLICT = 2
+
+_ARENA_MIN = 64
+
+
+class Seen(Enum):
+    """Whether a payment was folded before: never, with the same content, or with another."""
+
+    NEW = NEW
+    SAME = SAME
+    CONFLICT = CONFLICT
+
+
+class Processed(NamedTuple):
+    """What a part came to: rows [n, width], outcomes [n], and the accounts' new bytes in the order given."""
+
+    rows: NDArray[np.float64]
+    outcomes: NDArray[np.int64]
+    states: list[bytes]
+
+
+@compiled
+def _load(data: NDArray[np.uint8], ends: NDArray[np.int64], shape: Shape, arena: NDArray[np.int64]) -> int:
+    """Unpack accounts that stand one behind the other; return the place of the first that is none, or -1."""
+    start = 0
+    for at in range(len(ends)):
+        if not unpack(data, start, ends[at], shape, arena[at]):
+            return at
+        start = ends[at]
+    return -1
+
+
+@compiled
+def _store(arena: NDArray[np.int64], shape: Shape, data: NDArray[np.uint8], ends: NDArray[np.int64]) -> None:
+    """Pack the first accounts of an arena one behind the other."""
+    end = 0
+    for at in range(len(ends)):
+        end = pack(arena[at], shape, data, end)
+        ends[at] = end
+
+
+class Side:
+    """Payers or payees: their kernel, the width of their rows, and room to work in."""
+
+    def __init__(self, name: str, shape: Shape, width: int, run: Callable[..., None], *, has_keys: bool) -> None:
+        self.name = name
+        self.width = width
+        self._shape = shape
+        self._run = run
+        self._bytes_max = bytes_max(shape, has_keys=has_keys)
+        self._arena = new_arena(_ARENA_MIN)
+        self._room = np.empty(_ARENA_MIN * self._bytes_max, np.uint8)
+
+    def empty(self) -> bytes:
+        """Return the state of an account never seen."""
+        return b""
+
+    def process(self, states: Sequence[bytes], events: Events) -> Processed:
+        """Read and fold events in order; each names its account by its place in `states`.
+
+        Raises StateCodecError for bytes that are no account of this version.
+        """
+        self.load(states)
+        rows, outcomes = np.empty((len(events), self.width)), np.empty(len(events), np.int64)
+        self._run(self._arena, events, rows, outcomes)
+        return Processed(rows, outcomes, self._stored(len(states)))
+
+    def load(self, states: Sequence[bytes]) -> NDArray[np.int64]:
+        """Unpack states and return the arena that holds them, until the next call."""
+        count = len(states)
+        if count > len(self._arena):
+            self._arena = new_arena(2 * count)
+            self._room = np.empty(2 * count * self._bytes_max, np.uint8)
+        ends = np.fromiter(map(len, states), np.int64, count).cumsum()
+        wrong = _load(np.frombuffer(b"".join(states) or b"\0", np.uint8), ends, self._shape, self._arena)
+        if wrong >= 0:
+            got = states[wrong]
+            raise StateCodecError(
+                f"needed a {self.name} state of version {VERSION}, got {len(got)} bytes of version {got[0]}: run the "
+                "version that wrote it, or, if it is damaged, delete the table directory: it is restored from the log"
+            )
+        return self._arena
+
+    def _stored(self, count: int) -> list[bytes]:
+        ends = np.empty(count, np.int64)
+        _store(self._arena, self._shape, self._room, ends)
+        return cut(self._room, ends)
+
+    def read(self, state: bytes, txn: Transaction) -> list[float]:
+        """Return this side's features of a payment from what came before it; changes nothing."""
+        row: list[float] = self._one(state, txn).rows[0].tolist()
+        return row
+
+    def fold(self, state: bytes, txn: Transaction) -> bytes:
+        """Return the state with a payment taken in; a repeat changes nothing.
+
+        Raises ValueError for a payment outside the ranges that parsing guarantees.
+        """
+        check_kept_ranges(txn.event_time_ms, txn.amount_paise)
+        return self._one(state, txn).states[0]
+
+    def seen_before(self, state: bytes, txn: Transaction) -> Seen:
+        """Tell whether the state has folded this payment's id, and whether with the same content."""
+        return Seen(int(self._one(state, txn).outcomes[0]))
+
+    def fold_verdict(self, state: bytes, verdict: Verdict) -> bytes:
+        """Return the state with a verdict taken in; the same verdict again changes nothing."""
+        return self.process([state], to_events([verdict_event(verdict, 0, self._other(verdict))])).states[0]
+
+    def shrink(self, state: bytes, now_ms: int) -> bytes:
+        """Return the state without what can be read no more at `now_ms`, the newest event time."""
+        expiry.shrink(self.load([state])[0], now_ms)
+        return self._stored(1)[0]
+
+    def may_vanish(self, state: bytes, now_ms: int) -> bool:
+        """Tell whether nothing of the state can be read any more: its record may be deleted."""
+        return bool(expiry.may_vanish(self.load([state])[0], now_ms))
+
+    def summary(self, state: bytes, now_ms: int) -> dict[str, Any]:
+        """Return windows at `now_ms` and the newest payments, for people; the other side in them is a hash."""
+        return summarise(self.load([state])[0], self._shape, now_ms, "payee" if self.name == "payer" else "payer")
+
+    def _one(self, state: bytes, txn: Transaction) -> Processed:
+        return self.process([state], to_events([payment_event(txn, 0, self._other(txn))]))
+
+    def _other(self, record: Transaction | Verdict) -> int:
+        return party_hash(record.payee_vpa if self.name == "payer" else record.payer_vpa)

@@ -1,0 +1,123 @@
+"""Rows of numbers as JSON arrays, the same to the byte as `orjson` writes them, at a fifth of the cost.
+
+Most features are whole numbers, or have at most three decimals (rupees, seconds): such a number's shortest text is its
+own digits, which need no search. Only what has more goes through the general algorithm, all rows' at once.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import orjson
+
+from features.compiled import compiled
+from features.pieces import cut
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_DECIMALS_MAX = 3
+_HARD, _MISSING = -1, -2
+_LARGEST = 1e12
+_CHARS_MAX = 26  # of any double, its comma included
+_NULL = np.frombuffer(b"null", np.uint8)
+_ZERO, _MINUS, _POINT, _COMMA = b"0"[0], b"-"[0], b"."[0], b","[0]
+_OPEN, _CLOSE = b"["[0], b"]"[0]
+
+
+def rows_json(rows: NDArray[np.float64]) -> list[bytes]:
+    """Return n rows of shape [n, w], w > 0, as n JSON arrays; NaN is null.
+
+    >>> rows_json(np.array([[1.0, 0.25, float("nan"), 1 / 3]]))
+    [b'[1.0,0.25,null,0.3333333333333333]']
+    """
+    count, width = rows.shape
+    decimals = _all_decimals(rows)
+    hard = orjson.dumps(rows[decimals == _HARD], option=orjson.OPT_SERIALIZE_NUMPY)[1:-1]
+    room = np.empty(count * (width * _CHARS_MAX + 2), np.uint8)
+    ends = np.empty(count, np.int64)
+    _write(rows, decimals, np.frombuffer(hard + b",", np.uint8), room, ends)
+    return cut(room, ends)
+
+
+@compiled
+def _decimals(value: float) -> int:
+    """Return how many decimals a number has, or _HARD for more than 3 or beyond the range of this module."""
+    if not abs(value) < _LARGEST:
+        return _HARD
+    scale = 1.0
+    for decimals in range(_DECIMALS_MAX + 1):
+        if np.rint(value * scale) / scale == value:
+            return decimals
+        scale *= 10.0
+    return _HARD
+
+
+@compiled
+def _all_decimals(rows: NDArray[np.float64]) -> NDArray[np.int8]:
+    decimals = np.empty(rows.shape, np.int8)
+    for row in range(rows.shape[0]):
+        for column in range(rows.shape[1]):
+            value = rows[row, column]
+            decimals[row, column] = _MISSING if np.isnan(value) else _decimals(value)
+    return decimals
+
+
+@compiled
+def _write(
+    rows: NDArray[np.float64],
+    decimals: NDArray[np.int8],
+    texts: NDArray[np.uint8],
+    room: NDArray[np.uint8],
+    ends: NDArray[np.int64],
+) -> None:
+    at = text = 0
+    for row in range(rows.shape[0]):
+        room[at] = _OPEN
+        at += 1
+        for column in range(rows.shape[1]):
+            value = rows[row, column]
+            if decimals[row, column] == _MISSING:
+                for byte in range(4):
+                    room[at + byte] = _NULL[byte]
+                at += 4
+            elif decimals[row, column] == _HARD:
+                while texts[text] != _COMMA:
+                    room[at] = texts[text]
+                    at += 1
+                    text += 1
+                text += 1
+            else:
+                at = _write_number(value, decimals[row, column], room, at)
+            room[at] = _COMMA
+            at += 1
+        room[at - 1] = _CLOSE
+        ends[row] = at
+
+
+@compiled
+def _write_number(value: float, decimals: int, room: NDArray[np.uint8], at: int) -> int:
+    """Write a number of so many decimals, with one at least; return where it ends."""
+    decimals = max(decimals, 1)
+    if np.signbit(value):
+        room[at] = _MINUS
+        at += 1
+    scale = 10.0
+    for _ in range(1, decimals):
+        scale *= 10.0
+    digits = int(np.rint(abs(value) * scale))
+    length = decimals + 2
+    rest = digits
+    for _ in range(decimals + 1):
+        rest //= 10
+    while rest:
+        rest //= 10
+        length += 1
+    for place in range(length - 1, -1, -1):
+        if place == length - 1 - decimals:
+            room[at + place] = _POINT
+        else:
+            room[at + place] = _ZERO + digits % 10
+            digits //= 10
+    return at + length
