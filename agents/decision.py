@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from agents.run import Candidate
     from agents.work import Decided
+    from features.transaction import Transaction
     from models.scoring import Score
 
 #: Printable form of "no model": the worker runs on rules alone.
@@ -49,20 +50,14 @@ def decisions_json(
     `rows` None leaves the features out, as `PRAHARI_DECISION_FEATURES=none` asks.
     """
     features = [b""] * len(decided) if rows is None else [b',"features":' + text for text in rows_json(rows)]
-    middle = b',"feature_schema":%b,"model_version":%b,"rules_version":%b,"late":' % tuple(
-        map(orjson.dumps, (FEATURE_SCHEMA, *versions))
-    )
+    schema, model, rules = map(orjson.dumps, (FEATURE_SCHEMA, *versions))
+    middle = b',"feature_schema":%b,"model_version":%b,"rules_version":%b,"late":' % (schema, model, rules)
     probabilities = orjson.dumps([score.fraud_probability for score in scores])[1:-1].split(b",")
     partition = b',"partition":%d,"sequence":' % place.partition
     return [
-        b'{"transaction_id":%b,"event_time":"%b","payer_vpa":"%b","payee_vpa":"%b","amount":%b,"fraud_probability":%b,'
-        b'"rule_score":%d,"rules":%b,"risk":%d,"risk_tier":"%b"%b%b%b,"payer_offset":%d%b%d}'
+        b'%b,"fraud_probability":%b,"rule_score":%d,"rules":%b,"risk":%d,"risk_tier":"%b"%b%b%b,"payer_offset":%d%b%d}'
         % (
-            orjson.dumps(one.transaction.transaction_id),
-            _time_text(one.transaction.event_time_ms),
-            one.transaction.payer_vpa.encode(),
-            one.transaction.payee_vpa.encode(),
-            orjson.dumps(one.transaction.amount_paise / 100),
+            _payment_json(one.transaction),
             probability,
             score.rule_score,
             _rules_json(score.rules),
@@ -79,6 +74,17 @@ def decisions_json(
             zip(decided, scores, features, probabilities, strict=True), place.first_sequence
         )
     ]
+
+
+def _payment_json(txn: Transaction) -> bytes:
+    """Return how a decision begins; a VPA has no character that JSON would escape."""
+    return b'{"transaction_id":%b,"event_time":"%b","payer_vpa":"%b","payee_vpa":"%b","amount":%b' % (
+        orjson.dumps(txn.transaction_id),
+        _time_text(txn.event_time_ms),
+        txn.payer_vpa.encode(),
+        txn.payee_vpa.encode(),
+        orjson.dumps(txn.amount_paise / 100),
+    )
 
 
 def _time_text(time_ms: int) -> bytes:

@@ -8,37 +8,30 @@ the last record that counted, and the watermark: the newest event time seen, whi
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import msgspec
-import numpy as np
 
-from agents.bundle import BUNDLE_VERSION, Bundle, Kind, encode_bundle
+from agents.bundling import Entries
 from agents.names import Names
-from agents.parsing import Parsed, parse
-from agents.ports import Hold, Outgoing, Part
+from agents.parsing import parse
+from agents.ports import Hold, Part
 from agents.rejected import rejected
 from features.errors import RejectedTransaction
-from features.events import KEY, PARTY, payment_event, to_events, verdict_event
 from features.payer import PAYERS
-from features.side import CONFLICT, SAME
-from features.transaction import Transaction, Verdict, is_late
+from features.transaction import Transaction
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
 
     from agents.alignment import Aligner
-    from agents.names import Name
+    from agents.parsing import Parsed
     from agents.ports import Chunk
-    from features.events import Event
-    from features.side import Processed
     from tables.partition import TablePartition
 
 TOPIC = "transactions"
 #: Most accounts a part may change: with 8 KiB each, 4 MiB of state.
 PART_ACCOUNTS_MAX = 512
-#: Items of the largest fields allowed stay under Kafka's default of 1 MiB a record.
-BUNDLE_ITEMS_MAX = 256
 #: A partition this far behind its log's end drains a backlog; one that reached the end once no longer does.
 BACKLOG_RECORDS = 5_000
 
@@ -48,15 +41,6 @@ class PayerApplied(msgspec.Struct, array_like=True):
 
     source_offset: int = -1
     watermark_ms: int = -1
-
-
-class _Entry(NamedTuple):
-    """A payment or verdict of a part, with whom it is between."""
-
-    item: Parsed
-    content: Transaction | Verdict
-    payer: Name
-    payee: Name
 
 
 class PayerLogic:
@@ -131,82 +115,20 @@ class PayerLogic:
         return end
 
     def _part(self, parsed: Sequence[Parsed]) -> Part:
-        outputs: list[Outgoing] = []
-        entries: list[_Entry] = []
-        for item in parsed:
-            if isinstance(item.content, RejectedTransaction):
-                outputs.append(rejected(item.record, item.content, TOPIC, self._partition))
-            elif item.payer is not None and item.payee is not None:
-                entries.append(_Entry(item, item.content, item.payer, item.payee))
-        places, events = _events(entries)
-        states = self._table.load(places)
-        processed = PAYERS.process(list(states.values()), to_events(events))
-        outputs += self._bundles(entries, events, processed)
+        outputs = [
+            rejected(item.record, item.content, TOPIC, self._partition)
+            for item in parsed
+            if isinstance(item.content, RejectedTransaction)
+        ]
+        entries = Entries(parsed)
+        states = self._table.load(entries.places)
+        processed = PAYERS.process(list(states.values()), entries.events)
+        accepted = list(entries.accepted(processed))
+        outputs += entries.conflicts(processed, self._partition)
+        outputs += entries.bundles(accepted, processed, self._partition)
+        times_ms = (entry.content.event_time_ms for _, entry in accepted if isinstance(entry.content, Transaction))
+        self.applied.watermark_ms = max(self.applied.watermark_ms, max(times_ms, default=-1))
         self._sent_heads_ms.append(self._aligner.heads.get(self._partition, self.applied.watermark_ms))
         self.applied.source_offset = parsed[-1].record.offset
-        changed = dict(zip(places, processed.states, strict=True))
+        changed = dict(zip(entries.places, processed.states, strict=True))
         return Part(outputs, changed, msgspec.msgpack.encode(self.applied), self._on_durable)
-
-    def _bundles(self, entries: Sequence[_Entry], events: Sequence[Event], processed: Processed) -> list[Outgoing]:
-        """Return the bundles of what counts, by payee partition, and what conflicts for `rejected`."""
-        outputs: list[Outgoing] = []
-        by_partition: dict[int, list[int]] = {}
-        for at, outcome in enumerate(processed.outcomes.tolist()):
-            entry = entries[at]
-            if outcome == CONFLICT:
-                detail = f"transaction_id {entry.content.transaction_id!r} came before with other content"
-                error = RejectedTransaction("conflicting_duplicate", detail)
-                outputs.append(rejected(entry.item.record, error, TOPIC, self._partition))
-            elif outcome != SAME:
-                by_partition.setdefault(entry.payee.payee_partition, []).append(at)
-        self.applied.watermark_ms = max(self.applied.watermark_ms, _newest_ms(entries, by_partition.values()))
-        table, parties = to_events(events), np.array([entry.payer.party for entry in entries], np.int64)
-        table[:, PARTY], table[:, KEY] = parties, 0
-        for payee_partition, chosen in by_partition.items():
-            for start in range(0, len(chosen), BUNDLE_ITEMS_MAX):
-                some = chosen[start : start + BUNDLE_ITEMS_MAX]
-                kept = [entries[at] for at in some]
-                value = self._bundle(kept, table[some].tobytes(), processed.rows[some].tobytes())
-                outputs.append(Outgoing("transactions-by-payee", payee_partition, None, value))
-        return outputs
-
-    def _bundle(self, entries: Sequence[_Entry], events: bytes, rows: bytes) -> bytes:
-        bundle = Bundle(
-            BUNDLE_VERSION,
-            self._partition,
-            [entry.item.record.offset for entry in entries],
-            bytes([_kind(entry.item) for entry in entries]),
-            [entry.content for entry in entries if isinstance(entry.content, Transaction)],
-            [entry.content for entry in entries if isinstance(entry.content, Verdict)],
-            [],
-            events,
-            rows,
-        )
-        return encode_bundle(bundle)
-
-
-def _events(entries: Sequence[_Entry]) -> tuple[dict[bytes, int], list[Event]]:
-    """Return the accounts of a part with their places, and what happened to them in order."""
-    places: dict[bytes, int] = {}
-    events = []
-    for _, content, payer, payee in entries:
-        place = places.setdefault(payer.key, len(places))
-        if isinstance(content, Transaction):
-            events.append(payment_event(content, place, payee.party))
-        else:
-            events.append(verdict_event(content, place, payee.party))
-    return places, events
-
-
-def _newest_ms(entries: Sequence[_Entry], chosen: Iterable[Sequence[int]]) -> int:
-    """Return the newest event time of the chosen payments, -1 without one."""
-    contents = (entries[at].content for some in chosen for at in some)
-    return max((content.event_time_ms for content in contents if isinstance(content, Transaction)), default=-1)
-
-
-def _kind(item: Parsed) -> Kind:
-    if not isinstance(item.content, Transaction):
-        return Kind.VERDICT
-    if item.warm_up:
-        return Kind.WARM_UP
-    return Kind.LATE if is_late(item.content, item.record.timestamp) else Kind.PAYMENT

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from features.compiled import compiled
+from features.counters import push_out
 from features.layout import (
     AMOUNTS,
     COUNT,
@@ -23,7 +24,7 @@ from features.layout import (
     RING_MAX,
     TIMES,
 )
-from features.overflow import note_party, push_out, start_overflow
+from features.overflow import note_party, start_overflow
 
 if TYPE_CHECKING:
     from features.sketch import Account, Shape

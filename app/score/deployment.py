@@ -13,6 +13,7 @@ from aiokafka import AIOKafkaProducer
 
 from app.score.admissions import Admission
 from features import payer
+from features.side import Seen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,7 +55,7 @@ class Deployment:
         if task is None:
             return None
         state = task.table.peek(asked.transaction.payer_vpa.encode())
-        return state is not None and payer.seen_before(state, asked.transaction) is not payer.Seen.NEW
+        return state is not None and payer.seen_before(state, asked.transaction) is not Seen.NEW
 
     async def admission(self, decision: dict[str, Any]) -> Admission | None:
         """Return what the budget made of a decision; None where it was made before the budget's worker began."""

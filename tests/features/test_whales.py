@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features import payee, payer
+from features.counters import WIDTHS_MS
 from features.layout import (
     BUCKETS_PER_WINDOW,
     ESTIMATED_MS,
@@ -20,7 +21,7 @@ from features.layout import (
     SNAPSHOT_COUNT,
     WINDOWS_MS,
 )
-from features.overflow import ESTIMATES_PER_WINDOW, WIDTHS_MS
+from features.overflow import ESTIMATES_PER_WINDOW
 from features.vector import feature_index
 from tests.features.accounts import SHAPES, Sketch, oldest_ms, opened, windows_of
 from tests.features.oracle import DAY, HOUR, MINUTE

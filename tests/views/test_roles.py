@@ -96,7 +96,7 @@ async def test_a_change_by_session_needs_its_csrf_token(worker: HeldWorker) -> N
     """Without it, with another session's, or from another origin: 403; with it, the request is looked at."""
     cookie, csrf_token, _ = await log_in(worker, ANALYST)
     other = (await log_in(worker, ANALYST))[1]
-    place = {"json": {}}
+    place: dict[str, dict[str, str]] = {"json": {}}
     path = "/logout"
 
     for headers, refused in (

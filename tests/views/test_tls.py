@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from aiohttp import ClientSession, TCPConnector
@@ -28,7 +28,7 @@ async def test_workers_serve_and_ask_each_other_over_tls(tmp_path: Path) -> None
         pytest.skip("openssl is needed to make a certificate")
     make_certificate(tmp_path)
     certificate = tmp_path / "certificate.pem"
-    files = {
+    files: dict[str, Any] = {
         "web_tls_cert_file": certificate,
         "web_tls_key_file": tmp_path / "key.pem",
         "web_tls_ca_file": certificate,
