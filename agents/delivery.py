@@ -18,12 +18,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from agents.ports import Hold
+from agents.ports import Hold, Unobserved
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from agents.ports import Chunk, Logic, Part, Send
+    from agents.ports import Chunk, Logic, Observer, Part, Send
     from tables.partition import TablePartition
 
 #: Chunks that may wait in a task before the transport stops fetching for its partition.
@@ -60,6 +60,7 @@ class PartitionTask:
         on_fatal: Callable[[str, BaseException], None],
         *,
         commit_linger_s: float,
+        observer: Observer | None = None,
     ) -> None:
         self.name = name
         self.logic = logic
@@ -67,6 +68,7 @@ class PartitionTask:
         self._send = send
         self._on_fatal = on_fatal
         self._commit_linger_s = commit_linger_s
+        self._observer = Unobserved() if observer is None else observer
         self._waiting: asyncio.Queue[Chunk] = asyncio.Queue()
         self._sent: asyncio.Queue[_Sent | None] = asyncio.Queue(PARTS_SENT_MAX)
         self._computed: list[Chunk] = []
@@ -119,7 +121,7 @@ class PartitionTask:
 
     async def _compute(self, chunk: Chunk) -> bool:
         """Compute a chunk part by part and hand over its outputs; False where finishing cut it short."""
-        async for part in self.logic.parts(chunk):
+        async for part in self._observer.parts(chunk, self.logic.parts(chunk)):
             if isinstance(part, Hold):
                 await self._unless_finishing(part.until)
             else:
@@ -164,7 +166,8 @@ class PartitionTask:
 
     async def _commit(self) -> None:
         chunks, self._computed = self._computed, []
-        await self.table.commit()
+        with self._observer.commit():
+            await self.table.commit()
         self._committed.set()
         for chunk in chunks:
             chunk.ack()

@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
 #: Header that says what a record of `transactions` or `candidates` is; absent on a payment and on a run.
 KIND_HEADER = "prahari-kind"
@@ -84,6 +86,30 @@ class Hold:
     """The stage may not go on yet; the task waits for it, or stops here when its partition is given up."""
 
     until: Awaitable[None]
+
+
+class Observer(Protocol):
+    """Is told what one partition of a stage does; never record by record."""
+
+    def parts(self, chunk: Chunk, parts: AsyncIterator[Part | Hold]) -> AsyncIterator[Part | Hold]:
+        """Return the parts of a chunk as they came."""
+        ...
+
+    def commit(self) -> AbstractContextManager[None]:
+        """Return what is entered around each commit."""
+        ...
+
+
+class Unobserved:
+    """An observer that looks at nothing."""
+
+    def parts(self, chunk: Chunk, parts: AsyncIterator[Part | Hold]) -> AsyncIterator[Part | Hold]:  # noqa: ARG002
+        """Return the parts."""
+        return parts
+
+    def commit(self) -> AbstractContextManager[None]:
+        """Return what does nothing."""
+        return nullcontext()
 
 
 class Logic(Protocol):

@@ -17,6 +17,8 @@ from aiokafka.errors import KafkaConnectionError
 from tenacity import AsyncRetrying, before_sleep_log, retry_if_exception_type, wait_exponential_jitter
 
 from app.kafka import client_options, faust_credentials
+from app.logs import logging_config
+from app.metrics.names import Metrics
 from app.score.admissions import Admissions
 from app.topics import ensure_topics, topic_specs
 from app.transport.stages import Stages
@@ -40,7 +42,7 @@ class PrahariApp(faust.App):
 
     def __init__(self, settings: Settings, **options: Any) -> None:
         self.prahari = settings
-        self.stages = Stages()
+        self.stages, self.metrics = Stages(), Metrics()
         self.admissions = Admissions()
         super().__init__(
             f"{settings.topic_prefix}{APP_NAME}",
@@ -69,6 +71,7 @@ class PrahariApp(faust.App):
                 "producer_max_batch_size": 900 * 1024,
                 "producer_max_request_size": 8 * 1024 * 1024,
                 "producer_request_timeout": 40.0,
+                "logging_config": logging_config(settings.log_format),
                 "web_tables_enabled": False,
                 "web_router_enabled": False,
                 "web_bind": "127.0.0.1",

@@ -19,6 +19,7 @@ from agents.ports import Chunk
 from app.alerting import Explainer, log_alert, log_decision
 from app.control.plane import ControlPlane
 from app.head_sharing import HeadSharing
+from app.metrics.stages import StageObserver
 from app.outputs import BatchSender
 from app.ownership import open_table
 from app.partitioning import murmur2_partition
@@ -141,6 +142,8 @@ class StageOpener:
         return self._opened(f"control[{partition}]", logic, NoTable(), None, _nothing_to_close)
 
     def _opened(self, name: str, logic: Any, table: Any, position: int | None, close: Callable[[], Any]) -> Opened:
-        linger_s = self._settings.commit_linger_s
-        task = PartitionTask(name, logic, table, self._send, self._app.end_process, commit_linger_s=linger_s)
+        linger_s, observer = self._settings.commit_linger_s, StageObserver(self._app.metrics, name.partition("[")[0])
+        task = PartitionTask(
+            name, logic, table, self._send, self._app.end_process, commit_linger_s=linger_s, observer=observer
+        )
         return Opened(task, position, close)

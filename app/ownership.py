@@ -41,5 +41,7 @@ async def open_table(app: PrahariApp, name: str, partition: int) -> tuple[TableP
         store.close()
         await writer.stop()
         raise
+    app.metrics.restored.labels(name).inc(restored.records)
+    app.metrics.restore.labels(name, partition).set(restored.seconds)
     logger.info("restored %s[%d]: %d records in %.2f s", name, partition, restored.records, restored.seconds)
     return table, writer.stop

@@ -70,6 +70,9 @@ class Settings(BaseSettings):
     log_events: bool = False
     """Log each payment as one `[EVENT]` line."""
 
+    log_format: Literal["text", "json"] = "text"
+    """`json` logs one object per line, for machines."""
+
     log_full_vpa: bool = False
     """Log whole VPAs; they are personal data and masked unless told otherwise."""
 

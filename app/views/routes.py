@@ -17,6 +17,7 @@ from app.views.judging import post_label, post_status
 from app.views.limits import BATCH_BYTES_MAX, limit_rate, limit_time
 from app.views.locate import connect_peers
 from app.views.login import log_in, log_out, show_session
+from app.views.metrics import follow_loop, show_metrics
 from app.views.probes import show_health, show_ready
 from app.views.problems import answer_problems
 from app.views.scoring import open_desk, score, score_batch, show_admission
@@ -66,6 +67,7 @@ ROUTES = (
     Route("POST", "/logout", log_out, Role.VIEWER, "end a session of the dashboard"),
     Route("GET", "/health", show_health, None, "whether the process is alive"),
     Route("GET", "/ready", show_ready, None, "whether the worker takes records, and what it works on"),
+    Route("GET", "/metrics", show_metrics, None, "what Prometheus scrapes"),
 )
 #: Asked by probes and scrapers every few seconds, without a token.
 PROBES = frozenset({"/health", "/ready", "/metrics"})
@@ -73,7 +75,7 @@ PROBES = frozenset({"/health", "/ready", "/metrics"})
 ENDLESS: frozenset[str] = frozenset()
 
 Background = Callable[[web.Application], AsyncIterator[None]]
-BACKGROUND: Sequence[Background] = (connect_peers, follow_alerts, open_desk)
+BACKGROUND: Sequence[Background] = (connect_peers, follow_alerts, open_desk, follow_loop)
 
 _HEADERS: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from agents.delivery import PartitionTask
     from app.faust_app import PrahariApp
+    from app.metrics.names import Metrics
     from app.score.admissions import Admissions
     from app.settings import Settings
 
@@ -58,6 +59,11 @@ class Worker:
     def client_options(self) -> dict[str, Any]:
         """What a Kafka client is made with."""
         return self._app.client_options
+
+    @property
+    def metrics(self) -> Metrics:
+        """What this worker counts."""
+        return self._app.metrics
 
     @property
     def partitions(self) -> int:
@@ -134,18 +140,22 @@ class Worker:
             return "partitions are being assigned anew"
         return ""
 
+    def lag(self, topic: str, partition: int) -> int | None:
+        """Return how many records an open partition is behind, or None where that is not known."""
+        task = self.open_partitions(topic)[partition]
+        try:
+            end = self._app.consumer.highwater(self._tp(topic, partition))
+        except Exception:  # noqa: BLE001 - aiokafka asserts; a partition moved while we asked
+            return None
+        if end is None or not hasattr(task.table, "applied"):
+            return None
+        return max(0, int(end) - applied_offset(task) - 1)
+
     def _lag(self, topic: str) -> int | None:
         """Return how many records the open partitions of a topic are behind, or None where that is not known."""
-        behind = 0
-        for partition, task in self.open_partitions(topic).items():
-            try:
-                end = self._app.consumer.highwater(self._tp(topic, partition))
-            except Exception:  # noqa: BLE001 - aiokafka asserts; a partition moved while we asked
-                return None
-            if end is None or not hasattr(task.table, "applied"):
-                return None
-            behind += max(0, end - applied_offset(task) - 1)
-        return behind
+        lags = [self.lag(topic, partition) for partition in self.open_partitions(topic)]
+        known = [lag for lag in lags if lag is not None]
+        return sum(known) if len(known) == len(lags) else None
 
     async def _log_ends(self, topic: str, partitions: Iterable[int]) -> dict[int, int]:
         """Ask the broker where logs end now; none of them where it does not say."""

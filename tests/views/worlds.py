@@ -10,6 +10,7 @@ import orjson
 from aiohttp import ClientSession
 from aiohttp.test_utils import TestServer
 
+from app.metrics.names import Metrics
 from app.settings import Settings
 from app.views.alerts import CASES, TAIL
 from app.views.cases import Cases
@@ -53,6 +54,7 @@ class HeldWorker:
     found: Readiness = field(default_factory=Readiness)
     behind: frozenset[int] = frozenset()
     url: str = ""
+    metrics: Metrics = field(default_factory=Metrics)
 
     @property
     def settings(self) -> Settings:

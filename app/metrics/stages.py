@@ -1,0 +1,75 @@
+"""Counts what the stages do: a few calls per chunk and part, none per record."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import orjson
+
+from agents.ports import Hold
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator, Sequence
+
+    from agents.ports import Chunk, Outgoing, Part
+    from app.metrics.names import Metrics
+
+
+class StageObserver:
+    """Is told what one partition of a stage does; `agents.ports.Observer`."""
+
+    def __init__(self, metrics: Metrics, stage: str) -> None:
+        self._metrics = metrics
+        self._records = metrics.records.labels(stage)
+        self._compute = metrics.compute.labels(stage)
+        self._acknowledge = metrics.acknowledge.labels(stage)
+        self._age = metrics.age.labels(stage)
+        self._commit = metrics.commit.labels(stage)
+        self._held = metrics.held.labels(stage)
+
+    async def parts(self, chunk: Chunk, parts: AsyncIterator[Part | Hold]) -> AsyncIterator[Part | Hold]:
+        """Pass the parts of a chunk on, timing each and waiting for its acknowledgement."""
+        self._records.inc(len(chunk.records))
+        oldest_ms = chunk.records[0].timestamp if chunk.records else None
+        began = time.perf_counter()
+        async for part in parts:
+            computed = time.perf_counter()
+            if not isinstance(part, Hold):
+                self._compute.observe(computed - began)
+                self._follow(part, computed, oldest_ms)
+            yield part
+            began = time.perf_counter()
+            if isinstance(part, Hold):
+                self._held.inc(began - computed)
+
+    def _follow(self, part: Part, computed: float, oldest_ms: int | None) -> None:
+        tell, outputs = part.on_durable, part.outputs
+
+        def on_durable() -> None:
+            tell()
+            self._acknowledge.observe(time.perf_counter() - computed)
+            if oldest_ms is not None and outputs:
+                self._age.observe(max(0.0, time.time() - oldest_ms / 1000))
+            self._count(outputs)
+
+        part.on_durable = on_durable
+
+    def _count(self, outputs: Sequence[Outgoing]) -> None:
+        for topic, count in Counter(output.topic for output in outputs).items():
+            self._metrics.outputs.labels(topic).inc(count)
+            if topic == "rejected":
+                for output in outputs:
+                    if output.topic == topic:
+                        self._metrics.rejected.labels(orjson.loads(output.value)["reason"]).inc()
+
+    @contextmanager
+    def commit(self) -> Iterator[None]:
+        """Time a commit, whatever comes of it."""
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._commit.observe(time.perf_counter() - began)

@@ -1,0 +1,37 @@
+"""Logs as JSON: each line is one object, errors and all."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import orjson
+
+from app.logs import logging_config
+
+SCRIPT = """
+import logging
+from mode.utils.logging import setup_logging
+from app.logs import logging_config
+setup_logging(loglevel="info", logging_config=logging_config("json"))
+logging.getLogger("prahari").warning("two\\nlines, %d alerts", 3)
+try:
+    {}["x"]
+except KeyError:
+    logging.getLogger("prahari").exception("it broke")
+"""
+
+
+def test_each_line_of_a_worker_is_one_json_object() -> None:
+    """Faust's own set-up of logging takes the configuration; a message or a trace with line breaks stays one line."""
+    done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, check=True, timeout=60)
+
+    first, second = [orjson.loads(line) for line in done.stderr.splitlines() if b"prahari" in line]
+    assert first["message"] == "two\nlines, 3 alerts"
+    assert (first["level"], first["logger"]) == ("warning", "prahari")
+    assert "KeyError" in second["error"]
+
+
+def test_text_is_what_faust_does_by_itself() -> None:
+    """Without the setting nothing is changed."""
+    assert logging_config("text") is None
