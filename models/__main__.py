@@ -1,4 +1,7 @@
-"""`python -m models train` learns a model from a history file and writes it as an artifact with its model card."""
+"""`python -m models train` learns a model from a history file and writes it as an artifact with its model card.
+
+`activate`, `challenge`, `list` and `show` are beside it: see `prahari.models`, of which this is another name.
+"""
 
 from __future__ import annotations
 
@@ -14,17 +17,9 @@ from features.errors import PrahariError
 from models.console import Console, read_time
 from rules import DEFAULT_RULES, load_rules
 
-app = typer.Typer(add_completion=False, help=__doc__, no_args_is_help=True)
-
 _TIME = "RFC 3339, YYYY-MM-DD (midnight in India) or epoch milliseconds."
 
 
-@app.callback()
-def _commands() -> None:
-    """Keep `train` a command of its own."""
-
-
-@app.command()
 def train(  # noqa: PLR0917 - a command line has many options
     history: Annotated[Path, typer.Option(help="History file: .parquet, .csv, .jsonl.")],
     out: Annotated[Path, typer.Option(help="Directory for the artifact and its model card.")],
@@ -50,7 +45,9 @@ def train(  # noqa: PLR0917 - a command line has many options
 
 
 if __name__ == "__main__":
+    from prahari.models import app
+
     try:
-        app()
+        app(prog_name="python -m models")
     except PrahariError as error:
         sys.exit(f"models: {error}")

@@ -23,13 +23,13 @@ from rules.wording import parse_template
 DEFAULT_RULES = Path(__file__).with_name("rules.yaml")
 
 _LARGEST_TEXT = 256 * 1024
-_MOST_RULES = 200
+MOST_RULES = 200
 _MOST_COMPARISONS = 32
 _DEEPEST_BLOCK = 4
-_RULE_KEYS = ("id", "title", "why", "weight", "state", "when", "text")
+RULE_KEYS = ("id", "title", "why", "weight", "state", "when", "text")
 _BLOCK_KEYS = ("all", "any", "none")
-_ID = re.compile(r"[A-Z][A-Z0-9_]{2,39}")
-_LONGEST = {"title": 80, "why": 800, "text": 400}
+RULE_ID = re.compile(r"(?!LISTED_)[A-Z][A-Z0-9_]{2,39}")
+LONGEST_TEXTS = {"title": 80, "why": 800, "text": 400}
 
 
 class _ProblemError(Exception):
@@ -82,8 +82,8 @@ def _read_yaml(text: str, name: str) -> Any:
         raise RulesError(f"{name}{where}: valid YAML was needed; got: {getattr(exc, 'problem', None) or exc}") from exc
     if not isinstance(root, dict) or list(root) != ["rules"] or not isinstance(root["rules"], list):
         raise RulesError(f"{name} line 1: one key `rules` with a list of rules was needed; see rules/rules.yaml")
-    if len(root["rules"]) > _MOST_RULES:
-        raise RulesError(f"{name}: at most {_MOST_RULES} rules are evaluated per payment; got {len(root['rules'])}")
+    if len(root["rules"]) > MOST_RULES:
+        raise RulesError(f"{name}: at most {MOST_RULES} rules are evaluated per payment; got {len(root['rules'])}")
     return root["rules"]
 
 
@@ -101,16 +101,17 @@ def _line(mapping: Any, key: str) -> int:
 
 def _rule(entry: Any, line: int) -> Rule:
     """Check one rule and turn it into a Rule."""
-    _keys(entry, line, required=_RULE_KEYS, allowed=_RULE_KEYS, what="a rule")
+    _keys(entry, line, required=RULE_KEYS, allowed=RULE_KEYS, what="a rule")
     rule_id, state = entry["id"], entry["state"]
-    if not isinstance(rule_id, str) or not _ID.fullmatch(rule_id):
-        _fail(_line(entry, "id"), f"id must be 3 to 40 of A-Z, 0-9 and _, starting with a letter; got {rule_id!r}")
+    if not isinstance(rule_id, str) or not RULE_ID.fullmatch(rule_id):
+        needed = "3 to 40 of A-Z, 0-9 and _, starting with a letter and not with LISTED_, as hits of the block list do"
+        _fail(_line(entry, "id"), f"id must be {needed}; got {rule_id!r}")
     if state not in ("active", "shadow"):
         _fail(_line(entry, "state"), f"state must be active or shadow; got {state!r}")
     weight = _number(entry["weight"], _line(entry, "weight"), "weight")
     if weight != int(weight) or not 0 <= weight <= HIGHEST_SCORE:
         _fail(_line(entry, "weight"), f"weight must be a whole number from 0 to {HIGHEST_SCORE}; got {weight:g}")
-    texts = {key: _text(entry, key) for key in _LONGEST}
+    texts = {key: _text(entry, key) for key in LONGEST_TEXTS}
     try:
         parse_template(texts["text"])
     except (ValueError, KeyError) as exc:
@@ -135,8 +136,8 @@ def _keys(entry: Any, line: int, *, required: tuple[str, ...], allowed: tuple[st
 def _text(entry: Any, key: str) -> str:
     """Check a text field: given, not empty, not longer than an alert can show."""
     value = entry[key]
-    if not isinstance(value, str) or not value.strip() or len(value) > _LONGEST[key]:
-        _fail(_line(entry, key), f"{key} must be a text of 1 to {_LONGEST[key]} characters")
+    if not isinstance(value, str) or not value.strip() or len(value) > LONGEST_TEXTS[key]:
+        _fail(_line(entry, key), f"{key} must be a text of 1 to {LONGEST_TEXTS[key]} characters")
     return str(value).strip()
 
 

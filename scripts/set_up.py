@@ -28,7 +28,7 @@ def main() -> int:
     cache.mkdir(parents=True, exist_ok=True)
     with (cache / "setup.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # `make demo` and `make test` may start together
-        return make_venv() or install() or compile_features() or prepare_broker()
+        return make_venv() or install() or link_command() or compile_features() or prepare_broker()
 
 
 def fail(message: str) -> int:
@@ -86,6 +86,14 @@ def install() -> int:
 def compile_features() -> int:
     """Compile what runs per payment; where that is done already it takes half a second."""
     return run(VENV_PYTHON, "-m", "features.compiled")
+
+
+def link_command() -> int:
+    """Put `prahari` beside the venv's other commands, so that an activated venv knows it."""
+    link = VENV / "bin" / "prahari"
+    if not link.is_symlink():
+        link.symlink_to(Path("..", "..", "scripts", "prahari"))
+    return 0
 
 
 def prepare_broker() -> int:

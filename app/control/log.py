@@ -28,8 +28,8 @@ async def read_batches(
     """
     place = TopicPartition(topic_prefix + TOPIC, 0)
     consumer = AIOKafkaConsumer(enable_auto_commit=False, auto_offset_reset="none", **client_options)
-    await consumer.start()
     try:
+        await consumer.start()
         consumer.assign([place])
         begin = (await consumer.beginning_offsets([place]))[place]
         end = (await consumer.end_offsets([place]))[place]
