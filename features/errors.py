@@ -13,6 +13,7 @@ PrahariError
 ├── ArtifactMissing          a model that is in force and that this worker does not have
 ├── HistoryError             a history file, or one of its rows, that cannot be read
 ├── TrainingError            data or parameters that no model can be trained from
+├── BacktestError            a backtest that cannot be run, or written, as asked
 ├── SimulatorError           a world that cannot be made as asked
 ├── SettingsError            a setting that is missing, malformed or contradicts another
 ├── TopicsError              topics that are missing, or have the wrong partitions or retention
@@ -90,6 +91,10 @@ class HistoryError(PrahariError):
 
 class TrainingError(PrahariError):
     """Data or parameters that no model can be trained from; the message says what is missing."""
+
+
+class BacktestError(PrahariError):
+    """A backtest that cannot be run or written as asked; the message names the option or the file."""
 
 
 class SimulatorError(PrahariError):

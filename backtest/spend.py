@@ -1,0 +1,81 @@
+"""Spends the day's alerts over replayed decisions exactly as the payee and budget stages do live."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from aiokafka.partitioner import murmur2
+
+from budget.candidates import CandidateFilter
+from budget.threshold import BudgetState
+from features.clock import HOUR_MS, IST_OFFSET_MS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from budget.threshold import DayReport
+
+OUTSIDE_BUDGET = -1
+_POSITIVE = 0x7FFFFFFF
+_ACCOUNTS_CACHED = 1 << 20
+
+
+class Moment(NamedTuple):
+    """The budget's numbers right after the payment of this time."""
+
+    time_ms: int
+    report: DayReport
+
+
+class Spender:
+    """One candidate filter per payee partition, then one budget, in the order given.
+
+    `moments` holds the budget's numbers at the end of each hour with payments in it.
+
+    >>> spender = Spender(rate_ppm=500_000, partitions=1)
+    >>> spender.spend([0, 0, 0], ["a@x"] * 3, [20_000] * 3, [10, 900, 20]).tolist()
+    [False, True, False]
+    """
+
+    def __init__(self, rate_ppm: int, partitions: int) -> None:
+        self.budget = BudgetState(rate_ppm)
+        self.moments: list[Moment] = []
+        self._filters = [CandidateFilter(rate_ppm) for _ in range(partitions)]
+        self._partition_of = lru_cache(_ACCOUNTS_CACHED)(lambda vpa: (murmur2(vpa.encode()) & _POSITIVE) % partitions)
+
+    def spend(
+        self, times_ms: Sequence[int], payees: Sequence[str], days: Sequence[int], buckets: Sequence[int]
+    ) -> NDArray[np.bool_]:
+        """Return which of these payments get an alert."""
+        admitted = np.zeros(len(days), bool)
+        partition_of, filters = self._partition_of, self._filters
+        counted = [index for index, day in enumerate(days) if day != OUTSIDE_BUDGET]
+        may_alert = [filters[partition_of(payees[index])].consider(buckets[index]) for index in counted]
+        hours = (np.array([times_ms[index] for index in counted], np.int64) + IST_OFFSET_MS) // HOUR_MS
+        start = 0
+        for end in (*(np.flatnonzero(np.diff(hours)) + 1).tolist(), len(counted)):
+            part = counted[start:end]
+            if part:
+                hits = self.budget.observe_run(
+                    [days[index] for index in part], [buckets[index] for index in part], may_alert[start:end]
+                )
+                admitted[[part[hit] for hit in hits]] = True
+                self._remember(times_ms[part[-1]], days[part[-1]])
+            start = end
+        return admitted
+
+    def _remember(self, time_ms: int, day: int) -> None:
+        """Keep the newest numbers of each hour."""
+        moment = Moment(time_ms, self.budget.report(day))
+        if self.moments and _hour(self.moments[-1].time_ms) == _hour(time_ms):
+            self.moments[-1] = moment
+        else:
+            self.moments.append(moment)
+
+
+def _hour(time_ms: int) -> int:
+    return (time_ms + IST_OFFSET_MS) // HOUR_MS
