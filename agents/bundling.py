@@ -10,7 +10,7 @@ from agents.bundle import BUNDLE_VERSION, Bundle, Kind, encode_bundle
 from agents.ports import Outgoing
 from agents.rejected import rejected
 from features.errors import RejectedTransaction
-from features.events import KEY, PARTY, payment_event, to_events, verdict_event
+from features.events import PARTY, payment_event, to_events, verdict_event
 from features.side import CONFLICT, SAME
 from features.transaction import Transaction, Verdict, is_late
 
@@ -77,7 +77,7 @@ class Entries:
         for at, entry in accepted:
             by_partition.setdefault(entry.payee.payee_partition, []).append(at)
         events = self.events.copy()
-        events[:, PARTY], events[:, KEY] = [entry.payer.party for entry in self._entries], 0
+        events[:, PARTY] = [entry.payer.party for entry in self._entries]
         outputs = []
         for payee_partition, chosen in by_partition.items():
             for start in range(0, len(chosen), BUNDLE_ITEMS_MAX):

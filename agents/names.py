@@ -38,6 +38,11 @@ class Names:
         self._payee_partition = payee_partition
         self._known: dict[str, Name] = {}
 
+    def vpa(self, text: str, field: str) -> str:
+        """Return a VPA in lower case; raises RejectedTransaction for what is none."""
+        name = self._known.get(text)
+        return self.find(text, field).vpa if name is None else name.vpa
+
     def find(self, text: str, field: str) -> Name:
         """Return what is known of a VPA as it was written; raises RejectedTransaction for what is none."""
         name = self._known.get(text)

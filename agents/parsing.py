@@ -47,7 +47,7 @@ def parse(record: Record, names: Names) -> Parsed:
         if kind == KIND_VERDICT:
             content = parse_verdict(record.value, record.timestamp)
         else:
-            content = parse_transaction(record.value, record.timestamp)
+            content = parse_transaction(record.value, record.timestamp, names.vpa)
         payer, payee = names.find(content.payer_vpa, "payer_vpa"), names.find(content.payee_vpa, "payee_vpa")
         return Parsed(record, content, payer, payee, kind == KIND_WARM_UP)
     except RejectedTransaction as exc:

@@ -6,6 +6,7 @@ not committed must not be, and a supervisor starts the worker again where it was
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import sys
@@ -16,6 +17,7 @@ import faust
 from aiokafka.errors import KafkaConnectionError
 from tenacity import AsyncRetrying, before_sleep_log, retry_if_exception_type, wait_exponential_jitter
 
+from app.compiling import compile_all
 from app.kafka import client_options, faust_credentials
 from app.logs import logging_config
 from app.metrics.names import Metrics
@@ -92,6 +94,7 @@ class PrahariApp(faust.App):
 
     async def on_start(self) -> None:
         """Make or check the topics, waiting for a broker that is down."""
+        await asyncio.to_thread(compile_all)
         try:
             check_webhook(self.prahari.webhook_url, self.prahari.webhook_secret)
             await self.ensure_topics()

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import platform
-import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -54,26 +53,3 @@ _jit = numba.njit(cache=True, nogil=True, error_model="numpy")
 def compiled(function: Function) -> Function:
     """Compile a function at its first call, for the types it is called with."""
     return cast("Function", _jit(function))
-
-
-def compile_all() -> None:
-    """Compile every function now, or load what was compiled before, by calling it: before the first payment does."""
-    import numpy as np  # noqa: PLC0415 - this module is what they import
-
-    from features import payee, payer, text  # noqa: PLC0415 - as above
-    from features.transaction import Transaction, Verdict  # noqa: PLC0415 - as above
-
-    txn = Transaction("t1", 1, 1, "a@x", "b@y", "d")
-    verdict = Verdict("t1", 1, 1, "a@x", "b@y", is_fraud=True, label_time_ms=2, source="none")
-    for side in (payer.PAYERS, payee.PAYEES):
-        side.shrink(side.fold_verdict(side.fold(b"", txn), verdict), 3)
-    text.rows_json(np.array([[0.5]]))
-
-
-if __name__ == "__main__":
-    if not any(Path(numba.config.CACHE_DIR).rglob("*.nbi")):
-        sys.stdout.write("setup: compiling the features (half a minute)\n")
-        sys.stdout.flush()
-    from features.compiled import compile_all as run  # under its own name, so that others find it compiled
-
-    run()

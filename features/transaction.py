@@ -6,12 +6,17 @@ reject depends on nothing but the record and its timestamp.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from features.clock import DAY_MS, MINUTE_MS, format_event_time
 from features.errors import RejectedTransaction
 from features.fields import to_paise, to_time_ms, to_transaction_id, to_vpa
 from features.wire import WireTransaction, WireVerdict, decode_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["Transaction", "Verdict", "format_event_time", "is_late", "mask_vpa", "parse_transaction", "parse_verdict"]
 
@@ -56,10 +61,12 @@ _transaction_decoder = msgspec.json.Decoder(WireTransaction)
 _verdict_decoder = msgspec.json.Decoder(WireVerdict)
 
 
-def parse_transaction(value: bytes | None, timestamp_ms: int) -> Transaction:
+def parse_transaction(
+    value: bytes | None, timestamp_ms: int, to_vpa: Callable[[str, str], str] = to_vpa
+) -> Transaction:
     """Return the payment in a record's value; `timestamp_ms` is the record's Kafka timestamp.
 
-    Raises RejectedTransaction and nothing else, whatever the bytes are.
+    Raises RejectedTransaction and nothing else, whatever the bytes are. `to_vpa` may remember what it said before.
 
     >>> value = b'{"transaction_id":"t1","event_time":1000,"amount":1.5,"payer_vpa":"A@x","payee_vpa":"b@y"}'
     >>> parse_transaction(value, 2000).amount_paise

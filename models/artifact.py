@@ -23,6 +23,7 @@ from models.manifest import (
     Manifest,
     read_artifact,
 )
+from models.trees import Ensemble
 from rules import RuleSet, parse_rules
 
 if TYPE_CHECKING:
@@ -43,8 +44,11 @@ def load(path: Path | str) -> Model:
         raise ArtifactMismatch(f"{directory}: its frozen rules do not fit this version: {exc}; train again") from exc
     calibration = _part(texts[CALIBRATION], Calibration, directory / CALIBRATION)
     logistic = _part(texts[LOGISTIC], Logistic, directory / LOGISTIC)
-    trees, forest = Booster(texts[MODEL_TEXT]), Booster(texts[FOREST_TEXT])
-    model = Model(manifest, trees=trees, forest=forest, calibration=calibration, logistic=logistic, rules=rules)
+    trees, forest = Booster(texts[MODEL_TEXT]), Ensemble(texts[FOREST_TEXT])
+    quick = Ensemble(texts[MODEL_TEXT])
+    model = Model(
+        manifest, trees=trees, quick=quick, forest=forest, calibration=calibration, logistic=logistic, rules=rules
+    )
     widths = (model.trees.width, model.forest.width)
     if widths != (len(MODEL_INPUTS), FEATURE_COUNT):
         needed = f"inputs of trees and forest ({len(MODEL_INPUTS)}, {FEATURE_COUNT})"
@@ -60,14 +64,18 @@ def _part(text: str, kind: type[Part], path: Path) -> Part:
 
 
 class Model:
-    """Trees, the isolation forest and the rules that feed them, calibration, and the logistic challenger."""
+    """Trees, the isolation forest and the rules that feed them, calibration, and the logistic challenger.
+
+    `quick` are the same trees as `trees`, made to score; LightGBM's own say how much each input had to do with it.
+    """
 
     def __init__(
         self,
         manifest: Manifest,
         *,
         trees: Booster,
-        forest: Booster,
+        quick: Ensemble,
+        forest: Ensemble,
         calibration: Calibration,
         logistic: Logistic,
         rules: RuleSet,
@@ -75,6 +83,7 @@ class Model:
         self.manifest = manifest
         self.version = manifest.version
         self.trees = trees
+        self.quick = quick
         self.forest = forest
         self.calibration = calibration
         self.logistic = logistic
@@ -87,9 +96,7 @@ class Model:
 
         `frozen_rule_scores` saves evaluating the frozen rules where the caller has just done so.
         """
-        calibrate = self.calibration.probability
-        margins = self.trees.margins(self.inputs(rows, frozen_rule_scores))
-        return np.array([calibrate(margin) for margin in margins.tolist()], dtype=np.float64)
+        return self.calibration.probabilities(self.quick.margins(self.inputs(rows, frozen_rule_scores)))
 
     def challenger_probability(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
         """Give the probability of the seven-feature logistic regression for n rows of shape [n, F]."""
@@ -103,7 +110,7 @@ class Model:
 
 
 def model_inputs(
-    rows: NDArray[np.float64], forest: Booster, rules: RuleSet, rule_scores: Sequence[int] | None = None
+    rows: NDArray[np.float64], forest: Ensemble, rules: RuleSet, rule_scores: Sequence[int] | None = None
 ) -> NDArray[np.float64]:
     """Build what the trees read, for training and scoring alike: rows, isolation depth, rule score."""
     count, width = rows.shape

@@ -17,13 +17,13 @@ import numpy as np
 
 from features.vector import FEATURE_COUNT, FEATURE_NAMES, FEATURE_SCHEMA
 from models.artifact import model_inputs
-from models.booster import Booster
 from models.crossfit import held_out_margins
 from models.fit import Trees, fit_calibration, fit_logistic, fit_trees, require_both_classes
 from models.isolation import fit_forest
 from models.manifest import CALIBRATION, FOREST_TEXT, FORMAT, LOGISTIC, MODEL_TEXT, RULES_TEXT, Manifest
 from models.measure import calibration_found, describe, measure, odd_depths, parameters
 from models.split import split_by_time
+from models.trees import Ensemble
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,7 +65,7 @@ def build(dataset: Dataset, rules: RuleSet, *, seed: int, on_tree: Callable[[str
     for rows, what in ((split.learn, "to learn from"), (split.tune, "to tune on"), (split.test, "to measure on")):
         require_both_classes(labels[rows], what)
     forest_text = fit_forest(_sample(dataset.rows[split.learn], seed), seed=seed)
-    inputs = model_inputs(dataset.rows, Booster(forest_text), rules)
+    inputs = model_inputs(dataset.rows, Ensemble(forest_text), rules)
     measured = _fit_measured(inputs, labels, split, seed=seed, on_tree=partial(told, "learn and tune"))
     tested = np.array([measured.calibration.probability(m) for m in measured.margins[split.test].tolist()])
     logistic = fit_logistic(inputs[split.learn], labels[split.learn])
@@ -110,7 +110,7 @@ def _fit_measured(
     """Learn, stop early and calibrate, without a look at the test rows."""
     tune = inputs[split.tune], labels[split.tune]
     trees = fit_trees(inputs[split.learn], labels[split.learn], seed=seed, held_out=tune, on_tree=on_tree)
-    margins = Booster(trees.text).margins(inputs)
+    margins = Ensemble(trees.text).margins(inputs)
     return _Measured(trees, margins, fit_calibration(margins[split.tune], tune[1]))
 
 

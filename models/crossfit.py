@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.booster import Booster
 from models.fit import FEWEST_FRAUDS, fit_trees
 from models.split import SHORTEST_BUFFER_MS
+from models.trees import Ensemble
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,7 +46,7 @@ def held_out_margins(
         if not FEWEST_FRAUDS <= int(labels[rows].sum()) < len(rows):
             return None
         trees = fit_trees(inputs[rows], labels[rows], seed=seed, tree_count=tree_count, on_tree=on_tree)
-        margins[scored] = Booster(trees.text).margins(inputs[scored])
+        margins[scored] = Ensemble(trees.text).margins(inputs[scored])
     return margins
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from models.fit import PARAMETERS, fraud_weight
 from models.isolation import SAMPLES_PER_TREE, TREE_COUNT
 from models.metrics import at_budget, calibration_table, ranking
-from models.risk import combine
+from models.risk import combine_all
 from models.split import HOUR_MS
 
 if TYPE_CHECKING:
@@ -33,14 +33,13 @@ def measure(
 ) -> dict[str, Any]:
     """Measure model, risk, rules and baseline on the test rows; `inputs` and `probabilities` are theirs."""
     labels, times = dataset.labels[split.test], dataset.event_time_ms[split.test]
-    rule_scores = inputs[:, -1].astype(np.int64).tolist()
-    pairs = list(zip(probabilities.tolist(), rule_scores, strict=True))
+    rule_scores = inputs[:, -1].astype(np.int64)
     ranks = {
         "model": probabilities,
-        "risk": np.array([combine(probability, score).bucket for probability, score in pairs], dtype=np.float64),
+        "risk": np.array(combine_all(probabilities, rule_scores)[2], dtype=np.float64),
         "rules": inputs[:, -1],
         "logistic": np.array(
-            [logistic.probability(row, score) for row, score in zip(inputs.tolist(), rule_scores, strict=True)]
+            [logistic.probability(row, score) for row, score in zip(inputs.tolist(), rule_scores.tolist(), strict=True)]
         ),
     }
     return {name: {**ranking(labels, scores), **at_budget(labels, scores, times)} for name, scores in ranks.items()}

@@ -17,11 +17,18 @@ steps in log-odds keep 0.999 apart from 0.9999, where a budget of 0.5 % is decid
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
+from features.compiled import compiled
 from features.errors import PrahariError
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 BUCKETS = 1024
+HIGHEST_SCORE = 100
 
 _RULE_TRUST = 0.9
 _RULE_STEEPNESS = 6
@@ -52,15 +59,26 @@ def combine(probability: float | None, rule_score: int) -> Risk:
     >>> combine(None, 60)
     Risk(risk=60, tier='HIGH', bucket=451)
     """
-    if rule_score < 0 or rule_score > 100:
-        raise PrahariError(f"a rule score of 0 to 100 was needed; got {rule_score}")
-    if probability is None:
-        return _RULES_ALONE[rule_score]
-    if not 0.0 <= probability <= 1.0:  # in this form NaN is refused too
-        raise PrahariError(f"a probability of 0 to 1 was needed; got {probability}: train the model again")
-    harmless = (1.0 - probability) * _RULE_HARMLESS[rule_score]
-    risk = int(100.0 * (1.0 - harmless))
-    return Risk(risk, _TIER_OF_RISK[risk], _bucket(harmless))
+    probabilities = None if probability is None else np.array([probability])
+    risks, tiers, buckets = combine_all(probabilities, np.array([rule_score]))
+    return Risk(risks[0], tiers[0], buckets[0])
+
+
+def combine_all(
+    probabilities: NDArray[np.float64] | None, rule_scores: NDArray[np.int64]
+) -> tuple[list[int], list[str], list[int]]:
+    """Return risks, tiers and buckets of n payments; raises as `combine` does."""
+    if len(rule_scores) and not 0 <= rule_scores.min() <= rule_scores.max() <= HIGHEST_SCORE:
+        raise PrahariError(f"rule scores of 0 to 100 were needed; got {rule_scores.min()} to {rule_scores.max()}")
+    if probabilities is None:
+        rules_alone = [_RULES_ALONE[score] for score in rule_scores.tolist()]
+        return [one.risk for one in rules_alone], [one.tier for one in rules_alone], [one.bucket for one in rules_alone]
+    if not ((probabilities >= 0.0) & (probabilities <= 1.0)).all():  # in this form NaN is refused too
+        wrong = probabilities[~((probabilities >= 0.0) & (probabilities <= 1.0))][0]
+        raise PrahariError(f"a probability of 0 to 1 was needed; got {wrong}: train the model again")
+    risks, buckets = _combine(probabilities, rule_scores, _RULE_HARMLESS)
+    shown = risks.tolist()
+    return shown, [_TIER_OF_RISK[risk] for risk in shown], buckets.tolist()
 
 
 def tier_of(risk: int) -> str:
@@ -72,6 +90,19 @@ def tier_of(risk: int) -> str:
     return next(name for lowest, name in TIERS if risk >= lowest)
 
 
+@compiled
+def _combine(
+    probabilities: NDArray[np.float64], rule_scores: NDArray[np.int64], rule_harmless: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    risks, buckets = np.empty(len(probabilities), np.int64), np.empty(len(probabilities), np.int64)
+    for at in range(len(probabilities)):
+        harmless = (1.0 - probabilities[at]) * rule_harmless[rule_scores[at]]
+        risks[at] = int(100.0 * (1.0 - harmless))
+        buckets[at] = _bucket(harmless)
+    return risks, buckets
+
+
+@compiled
 def _bucket(harmless: float) -> int:
     """Place a risk of 1 - harmless on the log-odds scale."""
     if harmless >= 1.0:
@@ -83,7 +114,7 @@ def _bucket(harmless: float) -> int:
 
 
 _TIER_OF_RISK = tuple(tier_of(risk) for risk in range(101))
-_RULE_HARMLESS = tuple(1.0 - _RULE_TRUST * (score / 100) ** _RULE_STEEPNESS for score in range(101))
+_RULE_HARMLESS = np.array([1.0 - _RULE_TRUST * (score / 100) ** _RULE_STEEPNESS for score in range(101)])
 _RULES_ALONE = tuple(Risk(score, tier_of(score), _bucket(1.0 - score / 100)) for score in range(101))
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import msgspec
+import numpy as np
 
-from models.risk import combine
+from models.risk import combine_all
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from models.artifact import Model
@@ -44,14 +44,13 @@ class Scorer:
         if not len(rows):
             return []
         rule_scores, hits = evaluate(self.rules, rows)
-        probabilities: Sequence[float | None] = [None] * len(rows)
+        probabilities = None
         if self.model is not None:
             frozen = rule_scores if self.model.rules.version == self.rules.version else None
-            probabilities = self.model.probability(rows, frozen_rule_scores=frozen).tolist()
-        return [
-            Score(probability, rule_score, ids, *combine(probability, rule_score))
-            for probability, rule_score, ids in zip(probabilities, rule_scores, hits, strict=True)
-        ]
+            probabilities = self.model.probability(rows, frozen_rule_scores=frozen)
+        risks, tiers, buckets = combine_all(probabilities, np.array(rule_scores, np.int64))
+        shown: Sequence[float | None] = [None] * len(rows) if probabilities is None else probabilities.tolist()
+        return list(map(Score, shown, rule_scores, hits, risks, tiers, buckets))
 
 
 def evaluate(rules: RuleSet, rows: NDArray[np.float64]) -> tuple[list[int], list[tuple[str, ...]]]:

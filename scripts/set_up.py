@@ -28,7 +28,7 @@ def main() -> int:
     cache.mkdir(parents=True, exist_ok=True)
     with (cache / "setup.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # `make demo` and `make test` may start together
-        return make_venv() or install() or link_command() or compile_features() or prepare_broker()
+        return make_venv() or install() or link_command() or compile_kernels() or prepare_broker()
 
 
 def fail(message: str) -> int:
@@ -83,9 +83,9 @@ def install() -> int:
     return 0
 
 
-def compile_features() -> int:
+def compile_kernels() -> int:
     """Compile what runs per payment; where that is done already it takes half a second."""
-    return run(VENV_PYTHON, "-m", "features.compiled")
+    return run(VENV_PYTHON, "-m", "app.compiling")
 
 
 def link_command() -> int:
