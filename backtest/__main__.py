@@ -29,6 +29,7 @@ def backtest(  # noqa: PLR0917 - a command line has many options
     rate: ask.Rate = 0.005,
     partitions: ask.Partitions = 4,
     label_delay_hours: ask.LabelDelay = 72.0,
+    recorded: ask.Order = None,
     cold: ask.Cold = True,
     stopped_share: ask.StoppedShare = 0.8,
     review_rupees: ask.ReviewRupees = 60.0,
@@ -46,7 +47,8 @@ def backtest(  # noqa: PLR0917 - a command line has many options
     from models.console import read_time  # noqa: PLC0415 - as above
 
     span = read_time(since, "--from"), read_time(until, "--until")
-    plan = Plan(history, *span, round(rate * 1_000_000), partitions, round(label_delay_hours * HOUR_MS))
+    delay_ms = round(label_delay_hours * HOUR_MS)
+    plan = Plan(history, *span, round(rate * 1_000_000), partitions, delay_ms, recorded=recorded)
     assumptions = Assumptions(stopped_share, review_rupees, friction_rupees)
     run_backtest(plan, model, rules, Files(json, scores, report), assumptions, cold=cold)
 

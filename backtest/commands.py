@@ -65,8 +65,8 @@ def run_backtest(
     if not outcome.decided:
         raise BacktestError(f"needed payments to decide in {plan.history}, got none: see --from and --until")
     result = summarise(outcome, assumptions) | tell_cases(outcome)
-    if cold and outcome.warmed:
-        result["cold"] = overall(run(replace(plan, warm=False), scorer).days.sums)
+    if cold and outcome.warmed and plan.since_ms is not None:
+        result["cold"] = overall(run(replace(plan, warm=False, recorded=False), scorer).days.sums)
     if files.json is not None:
         files.json.write_bytes(orjson.dumps(result, option=orjson.OPT_INDENT_2))
     files.page.write_text(render(result), encoding="utf-8")

@@ -2,59 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from backtest.as_recorded import AsRecorded
+from backtest.by_time import ByTime
+from backtest.judged import Block, block_of
 from backtest.spend import Spender
-from features.clock import ist_day
-from features.transaction import Verdict
-from replay.engine import Replay
-from replay.history import read_history
-from replay.verdicts import interleave_verdicts
+from replay.recorded import has_recorded_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from numpy.typing import NDArray
-
     from backtest.plan import Plan
-    from models.scoring import Score, Scorer
-    from replay.history import HistoryRow
+    from models.scoring import Scorer
 
-BLOCK_ROWS = 4_096
-UNKNOWN = -1
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """n consecutive decisions: `features` is [n, F], `frauds` 1, 0 or -1 where no verdict is known."""
-
-    rows: list[HistoryRow]
-    features: NDArray[np.float64]
-    scores: list[Score]
-    days: NDArray[np.int64]
-    buckets: NDArray[np.int64]
-    amounts_paise: NDArray[np.int64]
-    frauds: NDArray[np.int8]
-    alerted: NDArray[np.bool_]
+__all__ = ["Block", "Decider"]
 
 
 class Decider:
-    """One pass over a history; `replay` and `spender` hold what it came to."""
+    """One pass over a history; `spender` and `order` hold what it came to."""
 
     def __init__(self, plan: Plan, scorer: Scorer, on_bad_row: Callable[[int, str], None] | None = None) -> None:
-        self._plan = plan
-        self._scorer = scorer
-        self._on_bad_row = on_bad_row
-        self.replay = Replay()
         self.spender = Spender(plan.rate_ppm, plan.partitions)
-        self.warmed = 0
+        self.recorded = has_recorded_order(plan.history) if plan.recorded is None else plan.recorded
+        self.order: AsRecorded | ByTime = (
+            AsRecorded(plan, scorer, self.spender) if self.recorded else ByTime(plan, scorer, self.spender, on_bad_row)
+        )
 
     def blocks(self) -> Iterator[Block]:
         """Yield the decisions of the plan's span."""
+<<<<<<< HEAD
         decided = self._decided()
         while batch := list(islice(decided, BLOCK_ROWS)):
             yield self._block([row for row, _ in batch], np.array([features for _, features in batch]))
@@ -100,3 +77,13 @@ class Decider:
             frauds=np.array([UNKNOWN if row.is_fraud is None else row.is_fraud for row in rows], np.int8),
             alerted=self.spender.spend(times_ms, [txn.payee_vpa for txn in transactions], days, buckets),
         )
+=======
+        for judged in self.order.batches():
+            alerted = self.spender.admit(
+                [one.row.transaction.event_time_ms for one in judged],
+                [one.day for one in judged],
+                [one.score.bucket for one in judged],
+                [one.may_alert for one in judged],
+            )
+            yield block_of(judged, alerted)
+>>>>>>> b163248 (Export what workers decided, with its order, and replay it to the same decisions)

@@ -22,6 +22,9 @@ Partitions = Annotated[int, typer.Option(min=1, help="Payee partitions of the de
 LabelDelay = Annotated[
     float, typer.Option(min=0.0, help="Hours from a payment to its label, where the file has no label_time.")
 ]
+Order = Annotated[
+    bool | None, typer.Option("--recorded/--by-time", help="In which order; recorded where the history carries one.")
+]
 Cold = Annotated[bool, typer.Option("--cold/--no-cold", help="With --from: also run as if nothing were known before.")]
 StoppedShare = Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of a fraud's amount that an alert stops.")]
 ReviewRupees = Annotated[float, typer.Option(min=0.0, help="Cost of reviewing an alert.")]

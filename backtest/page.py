@@ -39,8 +39,9 @@ def _head(result: dict[str, Any]) -> str:
         ("payments", f"{about['first_payment']} to {about['last_payment']}"),
         ("decided", f"{number(about['decided'])}, after {number(about['warmed'])} that only warmed the tables"),
         ("left out", left_out),
+        ("order", f"{about['order']}, {about['partitions']} partitions"),
         ("model, rules", f"{about['model_version'] or 'none: rules alone'}, {about['rules_version']}"),
-        ("alert rate", f"{about['alert_rate']:.2%} of a day's payments, {about['partitions']} partitions"),
+        ("alert rate", f"{about['alert_rate']:.2%} of a day's payments"),
     ]
     cards = [
         ("alerts", f"{number(overall['alerts'])} of {number(overall['limit'])}"),

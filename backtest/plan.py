@@ -19,7 +19,8 @@ class Plan:
     """A replay of `history`; `since_ms` (inclusive) to `until_ms` (exclusive) is decided, what is before only folded.
 
     `partitions` is that of the deployment: each payee partition has a candidate filter of its own. `warm` False leaves
-    out what is before `since_ms`, as if the deployment had begun there.
+    out what is before `since_ms`, as if the deployment had begun there. `recorded` None: in the recorded order where
+    the history carries one, else in event-time order.
     """
 
     history: Path
@@ -29,6 +30,7 @@ class Plan:
     partitions: int = PARTITIONS
     label_delay_ms: int = LABEL_DELAY_MS
     warm: bool = True
+    recorded: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,7 @@ def _about(outcome: Outcome) -> dict[str, Any]:
         "rules_version": outcome.scorer.rules.version,
         "alert_rate": plan.rate_ppm / 1_000_000,
         "partitions": plan.partitions,
+        "order": "recorded" if outcome.recorded else "event time",
         "first_payment": None if outcome.first_ms is None else format_event_time(outcome.first_ms),
         "last_payment": None if outcome.last_ms is None else format_event_time(outcome.last_ms),
         "decided": outcome.decided,

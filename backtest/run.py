@@ -29,6 +29,7 @@ class Outcome:
     groups: Groups = field(default_factory=Groups)
     cases: Cases = field(default_factory=Cases)
     moments: list[Moment] = field(default_factory=list)
+    recorded: bool = False
     decided: int = 0
     warmed: int = 0
     duplicates: int = 0
@@ -54,8 +55,8 @@ def run(plan: Plan, scorer: Scorer, *watchers: Callable[[Block], None], skip_bad
             watch(block)
     outcome.days.close()
     outcome.moments = decider.spender.moments
-    outcome.warmed = decider.warmed
-    outcome.duplicates, outcome.conflicts = decider.replay.duplicates, decider.replay.conflicts
+    outcome.recorded, outcome.warmed = decider.recorded, decider.order.warmed
+    outcome.duplicates, outcome.conflicts = decider.order.duplicates, decider.order.conflicts
     return outcome
 
 

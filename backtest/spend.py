@@ -34,7 +34,8 @@ class Moment(NamedTuple):
 class Spender:
     """One candidate filter per payee partition, then one budget, in the order given.
 
-    `moments` holds the budget's numbers at the end of each hour with payments in it.
+    `partition_of` says where a payee's account lives, as Kafka's default partitioner does. `moments` holds the budget's
+    numbers at the end of each hour with payments in it.
 
     >>> spender = Spender(rate_ppm=500_000, partitions=1)
     >>> spender.spend([0, 0, 0], ["a@x"] * 3, [20_000] * 3, [10, 900, 20]).tolist()
@@ -45,27 +46,42 @@ class Spender:
         self.budget = BudgetState(rate_ppm)
         self.moments: list[Moment] = []
         self._filters = [CandidateFilter(rate_ppm) for _ in range(partitions)]
-        self._partition_of = lru_cache(_ACCOUNTS_CACHED)(lambda vpa: (murmur2(vpa.encode()) & _POSITIVE) % partitions)
+        self.partition_of = lru_cache(_ACCOUNTS_CACHED)(lambda vpa: (murmur2(vpa.encode()) & _POSITIVE) % partitions)
 
     def spend(
         self, times_ms: Sequence[int], payees: Sequence[str], days: Sequence[int], buckets: Sequence[int]
     ) -> NDArray[np.bool_]:
-        """Return which of these payments get an alert."""
+        """Return which of these payments get an alert, where filter and budget see them in one order."""
+        may_alert = self.consider([self.partition_of(payee) for payee in payees], days, buckets)
+        return self.admit(times_ms, days, buckets, may_alert)
+
+    def consider(self, partitions: Sequence[int], days: Sequence[int], buckets: Sequence[int]) -> list[bool]:
+        """Return which payments may become alerts, each payee partition's in its order; none outside the budget."""
+        filters = self._filters
+        return [
+            day != OUTSIDE_BUDGET and filters[partition].consider(bucket)
+            for partition, day, bucket in zip(partitions, days, buckets, strict=True)
+        ]
+
+    def admit(
+        self, times_ms: Sequence[int], days: Sequence[int], buckets: Sequence[int], may_alert: Sequence[bool]
+    ) -> NDArray[np.bool_]:
+        """Return which of these payments get an alert, in the budget's order."""
         admitted = np.zeros(len(days), bool)
-        partition_of, filters = self._partition_of, self._filters
-        counted = [index for index, day in enumerate(days) if day != OUTSIDE_BUDGET]
-        may_alert = [filters[partition_of(payees[index])].consider(buckets[index]) for index in counted]
-        hours = (np.array([times_ms[index] for index in counted], np.int64) + IST_OFFSET_MS) // HOUR_MS
+        counted = np.flatnonzero(np.array(days, np.int64) != OUTSIDE_BUDGET)
+        hours = (np.array(times_ms, np.int64)[counted] + IST_OFFSET_MS) // HOUR_MS
         start = 0
         for end in (*(np.flatnonzero(np.diff(hours)) + 1).tolist(), len(counted)):
-            part = counted[start:end]
+            part = counted[start:end].tolist()
+            start = end
             if part:
                 hits = self.budget.observe_run(
-                    [days[index] for index in part], [buckets[index] for index in part], may_alert[start:end]
+                    [days[index] for index in part],
+                    [buckets[index] for index in part],
+                    [may_alert[index] for index in part],
                 )
                 admitted[[part[hit] for hit in hits]] = True
                 self._remember(times_ms[part[-1]], days[part[-1]])
-            start = end
         return admitted
 
     def _remember(self, time_ms: int, day: int) -> None:

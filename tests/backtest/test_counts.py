@@ -44,6 +44,7 @@ def block(*told: Told) -> Block:
     times = [row.transaction.event_time_ms for row in rows]
     return Block(
         rows=rows,
+        places=[None] * len(rows),
         features=np.zeros((len(rows), 1)),
         scores=[Score(0.5, 30, ("R1",) if bucket > 500 else (), 50, "MEDIUM", bucket) for *_, bucket in told],
         days=np.array([ist_day(time) for time in times], np.int64),

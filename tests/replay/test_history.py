@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -9,6 +10,7 @@ import pytest
 
 from features.errors import HistoryError
 from features.transaction import Transaction
+from replay import files, sorting
 from replay.history import LABEL_DELAY_MS, read_history
 
 if TYPE_CHECKING:
@@ -91,3 +93,59 @@ def test_a_missing_column_is_named(tmp_path: Path) -> None:
     columns = {name: COLUMNS[name] for name in ("transaction_id", "event_time", "payer_vpa")}
     with pytest.raises(HistoryError, match="none named payee_vpa, amount"):
         list(read_history(write(tmp_path / "h.csv", columns)))
+
+
+def test_a_file_larger_than_a_sorted_run_comes_in_the_same_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Runs on disk, merged, give what a sort of the whole would; equal times keep the file's order."""
+    draw = random.Random(4)
+    count = 1_000
+    times = [T0_MS + draw.randrange(50) for _ in range(count)]
+    columns: dict[str, list[object]] = {
+        "transaction_id": [f"t{number}" for number in range(count)],
+        "event_time": list(times),
+        "payer_vpa": ["a@x"] * count,
+        "payee_vpa": ["b@y"] * count,
+        "amount": [1.5] * count,
+        "is_fraud": [draw.choice([0, 1, None]) for _ in range(count)],
+    }
+    whole = [read_history(write(tmp_path / f"h{suffix}", columns)) for suffix in (".parquet", ".csv", ".jsonl")]
+    expected = [list(rows) for rows in whole]
+    monkeypatch.setattr(files, "BLOCK_ROWS", 64)
+    monkeypatch.setattr(sorting, "RUN_ROWS", 200)
+    monkeypatch.setattr(sorting, "_BLOCK_ROWS", 7)
+
+    for suffix, rows in zip((".parquet", ".csv", ".jsonl"), expected, strict=True):
+        assert rows == list(read_history(tmp_path / f"h{suffix}"))
+        assert rows == sorted(rows, key=lambda row: row.transaction.event_time_ms)
+        assert [row.transaction.transaction_id for row in rows] == [
+            f"t{at}" for at in sorted(range(count), key=times.__getitem__)
+        ]
+
+
+def test_a_field_that_only_later_blocks_have_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """JSON Lines may name a field late; its type may even differ from block to block."""
+    monkeypatch.setattr(files, "BLOCK_ROWS", 1)
+    parties = '"payer_vpa":"a@x","payee_vpa":"b@y"'
+    first_line = f'{{"transaction_id":"a","event_time":1000,{parties},"amount":1}}'
+    second_line = f'{{"transaction_id":"b","event_time":"1970-01-01T00:00:02Z",{parties},"amount":"2.50","mcc":742,'
+    (tmp_path / "h.jsonl").write_text(f'{first_line}\n{second_line}"is_fraud":true}}')
+
+    first, second = read_history(tmp_path / "h.jsonl")
+
+    assert (first.transaction.mcc, first.is_fraud) == (None, None)
+    assert second.transaction == Transaction("b", 2000, 250, "a@x", "b@y", mcc="0742")
+    assert second.is_fraud is True
+
+
+def test_bad_rows_keep_their_numbers_in_every_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A row's number counts from the file's beginning, not from its block's."""
+    monkeypatch.setattr(files, "BLOCK_ROWS", 2)
+    columns = COLUMNS | {"amount": [10.1, 250.0, -1.0]}
+    found: list[int] = []
+
+    rows = list(read_history(write(tmp_path / "h.parquet", columns), on_bad_row=lambda row, _: found.append(row)))
+
+    assert found == [3]
+    assert len(rows) == 2

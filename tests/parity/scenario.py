@@ -1,0 +1,78 @@
+"""One parity run: a history through real workers, with repeats, verdicts and kills, then its export."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.flow.deployment import Deployment
+
+COMMAND_S = 900
+FAULTS = ("--duplicate", "0.01", "--out-of-order", "0.005", "--corrupt", "0.002")
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """`rate` 0: the history waits as a backlog before the workers start; `kills`: kill -9 so often on the way."""
+
+    workers: int = 1
+    rate: int = 2_000
+    kills: int = 0
+    seed: int = 1
+
+
+async def stream(deployment: Deployment, history: Path, scenario: Scenario) -> Path:
+    """Run a scenario to its end and return the export."""
+    workers = [deployment.worker(f"worker{number}") for number in range(scenario.workers)]
+    if scenario.rate:
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.wait_ready()
+    else:
+        workers[0].start().wait_ready().stop()  # it makes the topics
+    sending = asyncio.create_task(
+        _run(deployment, "simulator", "stream", *_stream_options(deployment, history, scenario))
+    )
+    if not scenario.rate:
+        await sending
+        for worker in workers:
+            worker.start()
+    draw = random.Random(scenario.seed)
+    for _ in range(scenario.kills):
+        await asyncio.sleep(draw.uniform(2, 5))
+        victim = draw.choice(workers)
+        victim.kill()
+        victim.start()
+    await sending
+    await deployment.wait_drained()
+    await deployment.stop_all()
+    out = deployment.path / "export.parquet"
+    await _run(deployment, "app.export", "--out", str(out))
+    return out
+
+
+def _stream_options(deployment: Deployment, history: Path, scenario: Scenario) -> list[str]:
+    options = ["--bootstrap", deployment.bootstrap, "--prefix", deployment.prefix, "--history", str(history)]
+    return [*options, "--rate", str(scenario.rate), "--seed", str(scenario.seed), *FAULTS]
+
+
+async def _run(deployment: Deployment, *command: str) -> None:
+    environment = deployment.worker("commands").environment
+    done = await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-m", *command],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=COMMAND_S,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
