@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -14,10 +14,20 @@ from replay.staged import InOrder, StagedReplay
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from numpy.typing import NDArray
+
     from backtest.plan import Plan
     from backtest.spend import Spender
-    from models.scoring import Scorer
+    from models.scoring import Score, Scorer
     from replay.recorded import RecordedRow
+
+
+class _One(NamedTuple):
+    recorded: RecordedRow
+    features: NDArray[np.float64]
+    score: Score
+    day: int
+    may_alert: bool
 
 
 class AsRecorded:
@@ -30,7 +40,7 @@ class AsRecorded:
         self._scorer = scorer
         self._spender = spender
         self._replay = StagedReplay()
-        self._budget_line: InOrder[Judged | None] = InOrder()
+        self._budget_line: InOrder[_One | None] = InOrder()
         self.warmed = 0
 
     @property
@@ -43,15 +53,17 @@ class AsRecorded:
         """Payments that repeated an earlier one's id with other content."""
         return self._replay.payer_side.conflicts
 
-    def batches(self) -> Iterator[list[Judged]]:
+    def batches(self) -> Iterator[Judged]:
         """Yield the payments of the plan's span with their scores, in the budget's order."""
         for batch in self._replay.rows(read_recorded(self._plan.history)):
             self._judge(batch)
             ready = [one for one in self._budget_line.take() if one is not None]
             if ready:
-                yield ready
+                recorded, features, scores, days, may_alert = map(list, zip(*ready, strict=True))
+                rows, places = [one.row for one in recorded], [one.place for one in recorded]
+                yield Judged(rows, places, np.array(features), scores, days, may_alert)
 
-    def _judge(self, batch: Sequence[tuple[RecordedRow, list[float]]]) -> None:
+    def _judge(self, batch: Sequence[tuple[RecordedRow, NDArray[np.float64]]]) -> None:
         """Score what is decided and put it in line for the budget; what is not leaves its place empty."""
         decided = []
         for recorded, features in batch:
@@ -68,5 +80,4 @@ class AsRecorded:
         partitions = [recorded.place.payee_partition for recorded, _ in decided]
         may_alert = self._spender.consider(partitions, days, [score.bucket for score in scores])
         for (recorded, features), score, day, may in zip(decided, scores, days, may_alert, strict=True):
-            judged = Judged(recorded.row, features, score, day, may, recorded.place)
-            self._budget_line.put(recorded.place.budget_order, judged)
+            self._budget_line.put(recorded.place.budget_order, _One(recorded, features, score, day, may))

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from itertools import islice
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from backtest.judged import Judged, day_of, is_decided
-from features.transaction import Verdict
 from replay.engine import Replay
 from replay.history import read_history
 from replay.verdicts import interleave_verdicts
@@ -16,12 +14,16 @@ from replay.verdicts import interleave_verdicts
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from backtest.plan import Plan
     from backtest.spend import Spender
+    from features.transaction import Transaction
     from models.scoring import Scorer
     from replay.history import HistoryRow
 
-BATCH_ROWS = 4_096
+BATCH_RECORDS = 4_096
 
 
 class ByTime:
@@ -47,33 +49,29 @@ class ByTime:
         """Payments that repeated an earlier one's id with other content."""
         return self._replay.conflicts
 
-    def batches(self) -> Iterator[list[Judged]]:
+    def batches(self) -> Iterator[Judged]:
         """Yield the payments of the plan's span with their scores."""
-        decided = self._decided()
-        while batch := list(islice(decided, BATCH_ROWS)):
-            scores = self._scorer.score(np.array([features for _, features in batch]))
-            days = [day_of(row) for row, _ in batch]
-            partitions = [self._spender.partition_of(row.transaction.payee_vpa) for row, _ in batch]
+        for rows, features in self._decided():
+            scores = self._scorer.score(features)
+            days = [day_of(row) for row in rows]
+            partitions = [self._spender.partition_of(row.transaction.payee_vpa) for row in rows]
             may_alert = self._spender.consider(partitions, days, [score.bucket for score in scores])
-            yield [
-                Judged(row, features, score, day, may)
-                for (row, features), score, day, may in zip(batch, scores, days, may_alert, strict=True)
-            ]
+            yield Judged(rows, [None] * len(rows), features, scores, days, may_alert)
 
-    def _decided(self) -> Iterator[tuple[HistoryRow, list[float]]]:
-        """Yield each accepted payment of the span with its row; everything is folded."""
-        newest: list[HistoryRow] = []
-        for record in interleave_verdicts(self._rows(newest), self._plan.until_ms):
-            features = self._replay.feed(record)
-            if features is None or isinstance(record, Verdict):
-                continue
-            if is_decided(newest[0], self._plan):
-                yield newest[0], features
-            else:
-                self.warmed += 1
+    def _decided(self) -> Iterator[tuple[list[HistoryRow], NDArray[np.float64]]]:
+        """Yield the accepted payments of the span with their rows; everything is folded."""
+        ahead: deque[HistoryRow] = deque()
+        records = interleave_verdicts(self._rows(ahead), self._plan.until_ms)
+        while batch := list(islice(records, BATCH_RECORDS)):
+            transactions, features = self._replay.feed(batch)
+            rows = [_row_of(transaction, ahead) for transaction in transactions]
+            decided = [at for at, row in enumerate(rows) if is_decided(row, self._plan)]
+            self.warmed += len(rows) - len(decided)
+            if decided:
+                yield [rows[at] for at in decided], features[decided]
 
-    def _rows(self, newest: list[HistoryRow]) -> Iterator[HistoryRow]:
-        """Pass rows on up to `until_ms`, the newest standing in `newest`: a payment is folded before the next comes."""
+    def _rows(self, ahead: deque[HistoryRow]) -> Iterator[HistoryRow]:
+        """Pass rows on up to `until_ms`, and keep in `ahead` those that the replay has not given back yet."""
         plan = self._plan
         for row in read_history(plan.history, label_delay_ms=plan.label_delay_ms, on_bad_row=self._on_bad_row):
             time_ms = row.transaction.event_time_ms
@@ -81,5 +79,12 @@ class ByTime:
                 return
             if not plan.warm and plan.since_ms is not None and time_ms < plan.since_ms:
                 continue
-            newest[:] = [row]
+            ahead.append(row)
             yield row
+
+
+def _row_of(transaction: Transaction, ahead: deque[HistoryRow]) -> HistoryRow:
+    """Take out the row of an accepted payment, and the repeats before it, which have none."""
+    while (row := ahead.popleft()).transaction is not transaction:
+        pass
+    return row

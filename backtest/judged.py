@@ -11,8 +11,6 @@ from backtest.spend import OUTSIDE_BUDGET
 from features.clock import ist_day
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
     from backtest.plan import Plan
@@ -24,14 +22,14 @@ UNKNOWN = -1
 
 
 class Judged(NamedTuple):
-    """A payment with its row of features and its score; `may_alert`: the candidate filter let it pass."""
+    """n payments with rows of features [n, F] and scores; `may_alert`: the candidate filter let it pass."""
 
-    row: HistoryRow
-    features: Sequence[float]
-    score: Score
-    day: int
-    may_alert: bool
-    place: Place | None = None
+    rows: list[HistoryRow]
+    places: list[Place | None]
+    features: NDArray[np.float64]
+    scores: list[Score]
+    days: list[int]
+    may_alert: list[bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +47,16 @@ class Block:
     alerted: NDArray[np.bool_]
 
 
-def block_of(judged: Sequence[Judged], alerted: NDArray[np.bool_]) -> Block:
+def block_of(judged: Judged, alerted: NDArray[np.bool_]) -> Block:
     """Return decisions in columns."""
-    rows = [one.row for one in judged]
+    rows = judged.rows
     return Block(
         rows=rows,
-        places=[one.place for one in judged],
-        features=np.array([one.features for one in judged], np.float64),
-        scores=[one.score for one in judged],
-        days=np.array([one.day for one in judged], np.int64),
-        buckets=np.array([one.score.bucket for one in judged], np.int64),
+        places=judged.places,
+        features=judged.features,
+        scores=judged.scores,
+        days=np.array(judged.days, np.int64),
+        buckets=np.array([score.bucket for score in judged.scores], np.int64),
         amounts_paise=np.array([row.transaction.amount_paise for row in rows], np.int64),
         frauds=np.array([UNKNOWN if row.is_fraud is None else row.is_fraud for row in rows], np.int8),
         alerted=alerted,

@@ -11,12 +11,16 @@ from heapq import heappop, heappush
 from itertools import count, islice
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
+import numpy as np
+
 from features.errors import HistoryError
 from replay.recorded import NO_PLACE
 from replay.sides import PayeeSide, PayerSide
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from numpy.typing import NDArray
 
     from features.transaction import Transaction, Verdict
     from replay.recorded import PlacedVerdict, RecordedRow
@@ -71,11 +75,11 @@ class StagedReplay:
         self.payer_side = PayerSide()
         self.payee_side = PayeeSide()
         self._verdicts: dict[int, list[tuple[int, int, PlacedVerdict]]] = {}
-        self._lines: dict[int, InOrder[tuple[Step, list[float]] | None]] = {}
+        self._lines: dict[int, InOrder[tuple[Step, NDArray[np.float64]] | None]] = {}
         self._ties = count()
         self._last_offset: dict[int, int] = {}
 
-    def rows(self, recorded: Iterable[RecordedRow]) -> Iterator[list[tuple[RecordedRow, list[float]]]]:
+    def rows(self, recorded: Iterable[RecordedRow]) -> Iterator[list[tuple[RecordedRow, NDArray[np.float64]]]]:
         """Yield batches of payments with their features, each payee partition's in its order.
 
         Raises `HistoryError` where a place is missing that others wait for.
@@ -121,12 +125,26 @@ class StagedReplay:
     def _verdict_step(placed: PlacedVerdict) -> Step:
         return Step(placed.verdict, None, placed.payee_partition, placed.payee_order)
 
-    def _advance(self, steps: list[Step]) -> list[tuple[RecordedRow, list[float]]]:
+    def _advance(self, steps: list[Step]) -> list[tuple[RecordedRow, NDArray[np.float64]]]:
         """Take steps through the payer's side, and what is in order through the payee's."""
-        ready: list[tuple[Step, list[float]]] = []
+        ready = self._in_payee_order(steps) if steps else []
+        if not ready:
+            return []
+        got = self.payee_side.feed([step.record for step, _ in ready])
+        return [
+            (step.source, np.concatenate([paid, row]))
+            for (step, paid), row in zip(ready, got, strict=True)
+            if step.source is not None
+        ]
+
+    def _in_payee_order(self, steps: list[Step]) -> list[tuple[Step, NDArray[np.float64]]]:
+        """Return the accepted steps, of these and of earlier ones, whose turn has come at their payee partition."""
+        accepted, features = self.payer_side.feed([step.record for step in steps])
+        kept = set(accepted)
+        ready: list[tuple[Step, NDArray[np.float64]]] = []
         touched: dict[int, None] = {}
-        for step, features in zip(steps, self.payer_side.feed([step.record for step in steps]), strict=True):
-            folded = None if features is None else (step, features)
+        for at, step in enumerate(steps):
+            folded = (step, features[at]) if at in kept else None
             if step.payee_order != NO_PLACE:
                 self._lines.setdefault(step.payee_partition, InOrder()).put(step.payee_order, folded)
                 touched[step.payee_partition] = None
@@ -134,5 +152,4 @@ class StagedReplay:
                 ready.append(folded)
         for partition in touched:
             ready += [folded for folded in self._lines[partition].take() if folded is not None]
-        whole = self.payee_side.feed([step.record for step, _ in ready], [features for _, features in ready])
-        return [(step.source, row) for (step, _), row in zip(ready, whole, strict=True) if step.source is not None]
+        return ready

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
+from agents.bundle import CONTROL_SOURCE, decode_bundle
 from agents.ports import KIND_HEADER
 from agents.run import decode_run
 from app.export.survey import Kind
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from app.export.survey import Survey
 
 NONE = -1
-_CONTROL_SOURCE = -1
 
 
 class _Decision(msgspec.Struct, gc=False):
@@ -53,13 +53,13 @@ class Places:
 
     def take_bundle(self, payee_partition: int, value: bytes, following: int) -> int:
         """Note the items of a bundle that were not seen before; return the order that follows."""
-        raw = msgspec.msgpack.decode(value)
-        source = raw[1]
-        if source == _CONTROL_SOURCE:
+        bundle = decode_bundle(value)
+        source = bundle.payer_partition
+        if source == CONTROL_SOURCE:
             return following
         first, kinds = self._found.first[source], self._found.kinds[source]
-        for item in raw[2]:
-            at = (item if isinstance(item, int) else item[1]) - first
+        for offset in bundle.offsets:
+            at = offset - first
             if 0 <= at < len(kinds) and kinds[at] and self.payee_partition[source][at] == NONE:
                 self.payee_partition[source][at] = payee_partition
                 self.payee_order[source][at] = following

@@ -61,7 +61,7 @@ def test_a_backtest_decides_what_the_stages_decide_one_by_one(
     history: Path, scorer: Scorer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Rows, scores and alerts are those of the plain functions, however the blocks are cut."""
-    monkeypatch.setattr(by_time, "BATCH_ROWS", 777)
+    monkeypatch.setattr(by_time, "BATCH_RECORDS", 777)
 
     got = decided(run(history, scorer))
 
