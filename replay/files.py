@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from io import BytesIO
+from io import BufferedReader, BytesIO, FileIO
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -60,6 +60,6 @@ def _csv(path: Path) -> Iterator[pl.DataFrame]:
 
 def _json_lines(path: Path) -> Iterator[pl.DataFrame]:
     """Each block finds the types of its own columns: what is absent from one may stand in another."""
-    with path.open("rb") as lines:
+    with BufferedReader(FileIO(path)) as lines:
         while block := b"".join(islice(lines, BLOCK_ROWS)):
             yield pl.read_ndjson(BytesIO(block), infer_schema_length=None)
