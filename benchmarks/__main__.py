@@ -39,6 +39,7 @@ def everything(
     commands.measure_steady([500.0, 2_000.0, 5_000.0], 60.0 if full else 10.0, 1)
     commands.measure_state(accounts, payments)
     commands.measure_recovery(accounts)
+    commands.measure_stages(500_000 if full else 100_000)
 
 
 @app.command()
@@ -71,6 +72,14 @@ def state(accounts: Accounts = 1_000_000, payments: Payments = 2_000_000) -> Non
 def recovery(accounts: Accounts = 1_000_000) -> None:
     """Changelog records a second, and time to ready, after a wiped datadir."""
     commands.measure_recovery(accounts)
+
+
+@app.command()
+def stages(
+    transactions: Annotated[int, typer.Option(help="Payments in the backlog.")] = 500_000,
+) -> None:
+    """Where a worker's CPU goes, part by part, while a backlog drains."""
+    commands.measure_stages(transactions)
 
 
 @app.command()

@@ -13,6 +13,7 @@ from benchmarks.load import Plan
 from benchmarks.model import ensure_model
 from benchmarks.recovery import recovery
 from benchmarks.results import Recorder
+from benchmarks.stages import stages
 from benchmarks.state import state
 from benchmarks.steady import steady
 from benchmarks.tables import COLUMNS, table
@@ -58,6 +59,12 @@ def measure_recovery(accounts: int) -> None:
     """Restore a wiped datadir."""
     model = ensure_model()
     _measure("recovery", f"recovery --accounts {accounts}", [lambda say: [recovery(accounts, model, say)]])
+
+
+def measure_stages(transactions: int) -> None:
+    """Sample a worker while it drains."""
+    model = ensure_model()
+    _measure("stages", f"stages --transactions {transactions}", [lambda say: [stages(transactions, model, say)]])
 
 
 def measure_engines(names: Sequence[str], transactions: int, workers: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -49,6 +50,13 @@ class Deployment:
         for worker in self.workers:
             worker.stop()
         self.workers.clear()
+
+    def log_bytes(self) -> dict[str, int]:
+        """Return the bytes of each topic's log on the broker's disk."""
+        found: Counter[str] = Counter()
+        for segment in (self.broker.data / "log").glob("*/*.log"):
+            found[segment.parent.name.rpartition("-")[0]] += segment.stat().st_size
+        return {topic: size for topic, size in found.items() if not topic.startswith("__")}
 
     def __enter__(self) -> Self:
         self.broker.start()

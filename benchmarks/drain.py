@@ -44,6 +44,7 @@ class Drained:
     peak_mb: list[float]
     alerts: int
     rejected: int
+    log_bytes: dict[str, float]
     curve: list[tuple[float, int]]
 
 
@@ -106,6 +107,7 @@ async def _drain(deployment: Deployment, plan: Plan, workers: int, say: Callable
         peak_mb=[memory_mb(worker.pid)[1] for worker in deployment.workers],
         alerts=alerts,
         rejected=rejected,
+        log_bytes={topic: size / plan.transactions for topic, size in deployment.log_bytes().items() if size},
         curve=_curve(samples),
     )
 

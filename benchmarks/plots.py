@@ -58,6 +58,13 @@ def _recovery(axes: Any, runs: Sequence[dict[str, Any]]) -> None:
     axes.legend()
 
 
+def _stages(axes: Any, runs: Sequence[dict[str, Any]]) -> None:
+    for run in runs:
+        axes.barh(list(run["parts"]), list(run["parts"].values()))
+    axes.invert_yaxis()
+    axes.set(xlabel="CPU us per payment")
+
+
 def _engines(axes: Any, runs: Sequence[dict[str, Any]]) -> None:
     names = [f"{run['engine']}, {run['workers']} worker" for run in runs]
     axes.barh(names, [run["decided_per_s"] for run in runs])
@@ -70,5 +77,6 @@ _DRAW: Mapping[str, Callable[[Any, Sequence[dict[str, Any]]], None]] = {
     "steady": _steady,
     "state": _state,
     "recovery": _recovery,
+    "stages": _stages,
     "engines": _engines,
 }

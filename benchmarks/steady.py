@@ -93,8 +93,8 @@ async def _at_rate(deployment: Deployment, logs: Logs, rate: float, seconds: flo
     stamps = [stamp for chunk in chunks for stamp in chunk.stamps_ms]
     decided = await logs.read("decisions", decisions, await logs.ends("decisions"))
     alerted = await logs.read("alerts", alerts, await logs.ends("alerts"))
-    decision_ms = _latencies(decided, stamps, seed, skip)
-    alert_ms = _latencies(alerted, stamps, seed, skip)
+    decision_ms = latencies(decided, stamps, seed, skip)
+    alert_ms = latencies(alerted, stamps, seed, skip)
     return Steady(
         rate,
         seconds,
@@ -131,7 +131,7 @@ async def _send(bootstrap: str, chunks: Sequence[Payments]) -> list[float]:
     return late_ms
 
 
-def _latencies(records: Sequence[tuple[int, bytes]], stamps: Sequence[int], seed: int, skip: int) -> list[int]:
+def latencies(records: Sequence[tuple[int, bytes]], stamps: Sequence[int], seed: int, skip: int) -> list[int]:
     """Return append time less due time of each record's first appearance, the first `skip` payments left out."""
     found: dict[int, int] = {}
     for appended_ms, value in records:

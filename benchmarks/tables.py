@@ -33,6 +33,7 @@ DRAIN: Columns = {
     "start-up, s": _us("start_up_s"),
     "start-up, CPU s": _us("start_up_cpu_s"),
     "peak MB": lambda run: " + ".join(f"{peak:.0f}" for peak in run["peak_mb"]),
+    "log bytes": lambda run: f"{sum(run['log_bytes'].values()):,.0f}",
     "alerts": _count("alerts"),
 }
 STEADY: Columns = {
@@ -64,6 +65,18 @@ RECOVERY: Columns = {
     "records/s": _count("records_per_s"),
     "peak MB": _count("peak_mb"),
 }
+
+
+def _parts(run: dict[str, Any]) -> str:
+    return ", ".join(f"{part} {cost:.1f}" for part, cost in run["parts"].items() if cost >= 0.05)
+
+
+STAGES: Columns = {
+    "payments": _count("payments"),
+    "samples": _count("samples"),
+    "CPU us per payment": _us("cpu_us"),
+    "of which": _parts,
+}
 ENGINES: Columns = {
     "engine": lambda run: str(run["engine"]),
     "payments": _count("transactions"),
@@ -79,6 +92,7 @@ COLUMNS: Mapping[str, Columns] = {
     "steady": STEADY,
     "state": STATE,
     "recovery": RECOVERY,
+    "stages": STAGES,
     "engines": ENGINES,
 }
 TITLES = {
@@ -86,6 +100,7 @@ TITLES = {
     "steady": "Steady: ms from the producer's timestamp to the append time of decision and alert",
     "state": "State: every account on disk, and a payee that grows",
     "recovery": "Recovery: a wiped datadir",
+    "stages": "Stages: CPU us per payment of each part of its way",
     "engines": "Engines: a lighter job on others, the whole job on Prahari, one broker, one load",
 }
 

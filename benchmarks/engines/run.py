@@ -134,17 +134,12 @@ def _start(deployment: Deployment, python: Path, name: str, number: int, workers
         "ENGINE_STATE": str(state),
         "PYTHONPATH": str(HERE),
     }
-    command = {
-        "faust": [str(python), str(HERE / "stock_faust.py"), "--datadir", str(state), "worker", "-l", "warning"],
-        "quix": [str(python), str(HERE / "quix.py")],
-        "bytewax": [
-            str(python),
-            "-m",
-            "bytewax.run",
-            "bytewax_flow:flow",
-            *_bytewax(deployment, python, number, workers),
-        ],
-    }[name]
+    command = [str(python), str(HERE / "quix.py")]
+    if name == "faust":
+        command = [str(python), str(HERE / "stock_faust.py"), "--datadir", str(state), "worker", "-l", "warning"]
+    elif name == "bytewax":
+        options = _bytewax(deployment, python, number, workers)
+        command = [str(python), "-m", "bytewax.run", "bytewax_flow:flow", *options]
     deployment.workers.append(Process(label, command, deployment.directory / f"{label}.log", variables))
 
 
