@@ -7,12 +7,15 @@ records and shows the same.
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from features.errors import RejectedTransaction
 from features.fields import to_time_ms
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 CASES_MAX = 20_000
 EVENTS_PER_CASE_MAX = 50
@@ -47,6 +50,7 @@ class Cases:
     """
 
     def __init__(self) -> None:
+        self.on_new: Callable[[CaseEvent], None] = lambda _: None
         self._trails: OrderedDict[str, list[CaseEvent]] = OrderedDict()
         self._counts = {"open": 0, "confirmed": 0, "cleared": 0}
 
@@ -58,7 +62,8 @@ class Cases:
         except (msgspec.DecodeError, RejectedTransaction, RecursionError):
             return
         trail = self._trails.pop(event.alert_id, [])
-        if event not in trail:
+        is_new = event not in trail
+        if is_new:
             if trail:
                 self._counts[trail[-1].status] -= 1
             self._counts[event.status] += 1
@@ -68,6 +73,8 @@ class Cases:
         while len(self._trails) > CASES_MAX:
             _, dropped = self._trails.popitem(last=False)
             self._counts[dropped[-1].status] -= 1
+        if is_new:
+            self.on_new(event)
 
     def status(self, alert_id: str) -> Status:
         """Return what an alert is now."""

@@ -29,6 +29,7 @@ class RecentAlerts:
     """
 
     def __init__(self) -> None:
+        self.on_new: Callable[[dict[str, Any]], None] = lambda _: None
         self._by_id: dict[str, dict[str, Any]] = {}
         self._order: list[tuple[int, str]] = []
 
@@ -45,6 +46,7 @@ class RecentAlerts:
         insort(self._order, (event_time_ms, alert_id))
         if len(self._order) > KEPT_MAX:
             del self._by_id[self._order.pop(0)[1]]
+        self.on_new(alert)
 
     def get(self, alert_id: str) -> dict[str, Any] | None:
         """Return an alert that is kept, or None."""

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from app.metrics.names import Metrics
     from app.score.admissions import Admissions
     from app.settings import Settings
+    from models.artifact import Model
+    from models.scoring import Scorer
+    from rules import RuleSet
 
 logger = logging.getLogger(__name__)
 
@@ -98,6 +101,17 @@ class Worker:
         """What the budget made of payments, where it runs here."""
         return self._app.admissions
 
+    def rules(self) -> RuleSet:
+        """Return the rules in force."""
+        return self._scorer().rules
+
+    def model(self) -> Model | None:
+        """Return the model in force, or None where the rules decide alone."""
+        return self._scorer().model
+
+    def _scorer(self) -> Scorer:
+        return load_scorer(self.settings.rules, self.settings.model_dir)
+
     def owner(self, topic: str, partition: int) -> str | None:
         """Return the URL of the other worker that has a partition; None where it is here, or nobody is known to."""
         if partition in self.open_partitions(topic):
@@ -117,7 +131,7 @@ class Worker:
         if not found.reason:
             found.lag = {topic: lag for topic in assigned if (lag := self._lag(topic)) is not None}
         if self.open_partitions("transactions-by-payee"):
-            scorer = load_scorer(self.settings.rules, self.settings.model_dir)  # loaded when they were opened
+            scorer = self._scorer()  # loaded when they were opened
             found.model_version = scorer.model.version if scorer.model else None
             found.rules_version = scorer.rules.version
         return found

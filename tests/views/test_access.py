@@ -20,7 +20,16 @@ if TYPE_CHECKING:
     from tests.views.worlds import World
 
 TOKEN = "s3cret"  # noqa: S105 - a test's own
-CLOSED = ["/", "/payers/ravi@okaxis", "/payees/ravi@okaxis", "/budget/today", "/alerts", "/nothing-here"]
+CLOSED = [
+    "/live",
+    "/rules",
+    "/model",
+    "/payers/ravi@okaxis",
+    "/payees/ravi@okaxis",
+    "/budget/today",
+    "/alerts",
+    "/nothing-here",
+]
 
 
 @pytest.mark.parametrize("path", CLOSED)
@@ -91,7 +100,7 @@ async def test_only_the_methods_of_the_list_are_answered(world: World, path: str
 
     for method in {"GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"} - allowed:
         response, _ = await worker.request(
-            method, path.format(vpa="ravi@okaxis", day="today", alert_id="t1", partition=0, sequence=0)
+            method, path.format(vpa="ravi@okaxis", day="today", alert_id="t1", partition=0, sequence=0, name="app.js")
         )
 
         assert (response.status, response.headers["Allow"]) == (405, ", ".join(sorted(allowed)))
@@ -110,7 +119,7 @@ async def test_other_paths_do_not_exist(world: World, path: str) -> None:
     assert (response.status, response.content_type) == (404, "application/problem+json")
 
 
-@pytest.mark.parametrize("path", ["/", "/health", "/payers/ravi", "/nothing-here"])
+@pytest.mark.parametrize("path", ["/docs", "/openapi.json", "/health", "/payers/ravi", "/nothing-here"])
 async def test_every_answer_carries_the_security_headers(world: World, path: str) -> None:
     """Answers and problems alike, and no version of what serves them."""
     worker = HeldWorker()

@@ -11,9 +11,11 @@ from aiohttp import ClientSession
 from aiohttp.test_utils import TestServer
 
 from app.metrics.names import Metrics
+from app.score.admissions import Admissions
 from app.settings import Settings
 from app.views.alerts import CASES, TAIL
 from app.views.cases import Cases
+from app.views.live import LIVE, Live
 from app.views.locate import connect_peers
 from app.views.recent import AlertTail
 from app.views.routes import create_application
@@ -21,6 +23,7 @@ from app.views.scoring import DEPLOYMENT
 from app.views.worker import Readiness
 from features import payee, payer
 from features.transaction import Transaction
+from rules import RuleSet, load_rules
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -60,8 +63,22 @@ class HeldWorker:
     def settings(self) -> Settings:
         return Settings(api_token=self.api_token, **self.options)
 
+    clock_ms: int = NOW_MS
+    admissions: Admissions = field(default_factory=Admissions)
+    client_options: dict[str, Any] = field(default_factory=dict)
+    in_force: Any = None
+
     def now_ms(self) -> int:
-        return NOW_MS
+        return self.clock_ms
+
+    def owner(self, topic: str, partition: int) -> str | None:  # noqa: ARG002
+        return None
+
+    def rules(self) -> RuleSet:
+        return load_rules(Settings().rules)
+
+    def model(self) -> Any:
+        return self.in_force
 
     def open_partitions(self, topic: str) -> dict[int, Any]:
         return self.held.get(topic, {})
@@ -88,7 +105,8 @@ class HeldWorker:
     async def request(self, method: str, path: str, **options: Any) -> tuple[ClientResponse, Any]:
         """As `get`, with any method."""
         async with ClientSession() as session, session.request(method, self.url + path, **options) as response:
-            return response, await response.json(content_type=None)
+            is_json = response.content_type.endswith("json")
+            return response, await (response.json(content_type=None) if is_json else response.text())
 
 
 class Log:
@@ -107,6 +125,7 @@ async def silent_tail(app: web.Application) -> AsyncIterator[None]:
     app[TAIL] = AlertTail("alerts", PARTITIONS, {})
     app[CASES] = Cases()
     app[DEPLOYMENT] = Log()  # type: ignore[misc] # what the views use of it
+    app[LIVE] = Live(app)
     yield
 
 
