@@ -82,7 +82,7 @@ export function live(stream) {
       else if (now.rate !== null) points = [...points, now.rate].slice(-POINTS);
       tiles.rate.set(now.rate === null ? "0" : count(now.rate >= 10 ? Math.round(now.rate) : now.rate), "", "Over all workers, last five minutes", spark(points, `Payments a second, now ${now.rate ?? 0}`));
       const { p50, p99, samples } = now.latency_ms;
-      tiles.latency.set(p50 === null ? "–" : String(p50), p50 === null ? "" : "ms median", p50 === null ? "No payments in the last minute" : `${p99} ms at the 99th of 100, of ${count(samples)} looked at`);
+      tiles.latency.set(p50 === null ? "–" : String(p50), p50 === null ? "" : "ms median", p50 === null ? "No payments in the last minute" : `99 of 100 within ${count(p99)} ms, of ${count(samples)} looked at`);
       const spent = now.budget;
       tiles.alerts.set(count(spent?.alerted ?? 0), spent ? `of ${count(spent.limit)}` : "", spent ? `${count(spent.seen)} payments seen` : "No payments yet today",
         spent ? meter(spent.limit ? spent.alerted / spent.limit : 0, `${spent.alerted} of ${spent.limit} alerts spent`) : null);
@@ -91,7 +91,7 @@ export function live(stream) {
       notice.textContent = now.ready ? "" : `This worker does not take records yet: ${now.reason}.`;
       budget.replaceChildren(...budgetFacts(spent, now.today));
       tiers.replaceChildren(...mixFacts(now));
-      deployment.replaceChildren(...[...fact("Workers", count(now.workers)), ...fact("Records behind, here", count(now.lag)),
+      deployment.replaceChildren(...[...fact("Workers", count(now.workers)), ...fact("Records behind", count(now.lag)),
         ...fact("Model", h("a", { href: "#/model" }, !now.model_version || now.model_version === "none" ? "none" : now.model_version)), ...fact("Rules", h("a", { href: "#/rules" }, now.rules_version || "–"))]);
     },
     alert(alert) {
