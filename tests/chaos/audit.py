@@ -1,0 +1,128 @@
+"""Holds what a trial's workers wrote against two truths: list scans (`naive`), and the engine's own naive fold.
+
+The first would see a wrong number that live and replay share; the second sees every byte of the final tables.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections import defaultdict
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from rocksdict import AccessType, Options, Rdict
+
+from agents.bundle import decode_bundle
+from models.scoring import Scorer
+from rules import load_rules
+from tests.chaos.naive import Truth, Wanted, find_truth
+from tests.flow import auditor
+from tests.flow.deployment import RULES
+from tests.topics import read_topic
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+OFFSET_KEY = b"\x00offset"
+
+
+async def audit(bootstrap: str, prefix: str, rate_ppm: int, datadirs: list[Path]) -> dict[str, int]:
+    """Raise AssertionError with the first thing that is wrong; return what was there, in numbers."""
+    topics = await auditor.Topics.read(bootstrap, prefix)
+    labels = await read_topic(bootstrap, f"{prefix}labels")
+    truth = find_truth(topics.transactions, labels, _order(topics.bundles))
+    _check_rejected(topics.rejected, truth)
+    _check_decisions(topics.decisions, truth)
+    scorer = Scorer(load_rules(RULES), None)
+    expected = auditor.expect(topics, scorer)
+    of_payments = [record for record in topics.rejected if json.loads(record.value)["source_topic"] == "transactions"]
+    auditor.check(replace(topics, rejected=of_payments), expected, rate_ppm)
+    changelogs = {"payers": topics.payers, "payees": topics.payees}
+    stores = sum(_check_store(path, changelogs) for datadir in datadirs for path in datadir.rglob("pay*-*"))
+    return {
+        "records": len(topics.transactions),
+        "decided": len(truth.payments),
+        "repeats": len(topics.decisions) - len(truth.payments),
+        "rejected": len(truth.rejected) + len(truth.conflicts),
+        "verdicts": len(truth.verdicts),
+        "alerts": len({json.loads(record.value)["alert_id"] for record in topics.alerts}),
+        "inexact": sum(not wanted.exact for wanted in truth.payments.values()),
+        "stores": stores,
+    }
+
+
+def _order(bundles: list[Any]) -> list[tuple[int, tuple[int, int]]]:
+    """Return payee partition and place of everything that reached the payee stage, in its order."""
+    found = []
+    for record in bundles:
+        bundle = decode_bundle(record.value)
+        found += [(record.partition, (bundle.payer_partition, item.offset)) for item in bundle.items]
+    return found
+
+
+def _check_rejected(records: list[Any], truth: Truth) -> None:
+    got: dict[tuple[str, int, int], set[bytes]] = defaultdict(set)
+    conflicts = set()
+    for record in records:
+        value = json.loads(record.value)
+        place = (value["source_topic"], value["source_partition"], value["source_offset"])
+        got[place].add(record.value)
+        if value["reason"] == "conflicting_duplicate":
+            conflicts.add(place)
+    assert got.keys() == truth.rejected | truth.conflicts, (
+        f"rejected without cause: {sorted(got.keys() - truth.rejected - truth.conflicts)[:3]}; "
+        f"not rejected: {sorted((truth.rejected | truth.conflicts) - got.keys())[:3]}"
+    )
+    assert conflicts == truth.conflicts
+    assert all(len(values) == 1 for values in got.values()), "repeats in `rejected` are not the same to the byte"
+
+
+def _check_decisions(records: list[Any], truth: Truth) -> None:
+    got: dict[tuple[int, int], set[bytes]] = defaultdict(set)
+    for record in records:
+        got[record.partition, json.loads(record.value)["payer_offset"]].add(record.value)
+    lost, invented = truth.payments.keys() - got.keys(), got.keys() - truth.payments.keys()
+    assert not lost, f"{len(lost)} payments were never decided, such as {sorted(lost)[:3]}"
+    assert not invented, f"{len(invented)} decisions have no payment, such as {sorted(invented)[:3]}"
+    sequences: dict[int, dict[int, tuple[int, int]]] = defaultdict(dict)
+    for place, values in got.items():
+        assert len(values) == 1, f"the repeats of {place} are not the same to the byte"
+        decision = json.loads(next(iter(values)))
+        sequences[decision["partition"]][decision["sequence"]] = place
+        _check_decision(place, decision, truth.payments[place])
+    for partition, places in truth.order.items():
+        assert sequences[partition] == dict(enumerate(places)), f"sequences of payee partition {partition}"
+
+
+def _check_decision(place: tuple[int, int], decision: dict[str, Any], wanted: Wanted) -> None:
+    payment = wanted.payment
+    said = (decision["transaction_id"], decision["payer_vpa"], decision["payee_vpa"], decision["late"])
+    assert said == (payment.transaction_id, payment.payer_vpa, payment.payee_vpa, wanted.late), place
+    assert round(decision["amount"] * 100) == payment.amount_paise, place
+    if not wanted.exact:
+        return
+    row = np.array([np.nan if value is None else value for value in decision["features"]])
+    wrong = np.flatnonzero(~((row == np.array(wanted.row)) | (np.isnan(row) & np.isnan(wanted.row))))
+    assert not len(wrong), f"{place}: features {wrong.tolist()}: got {row[wrong]}, scan {np.array(wanted.row)[wrong]}"
+
+
+def _check_store(path: Path, changelogs: dict[str, list[Any]]) -> bool:
+    """Hold a RocksDB directory against its changelog up to the offset that it says it holds."""
+    table, _, number = path.name.partition("-")
+    if not (path / "CURRENT").exists() or not number.isdigit():
+        return False
+    db = Rdict(str(path), options=Options(raw_mode=True), access_type=AccessType.read_only())
+    got = dict(db.items())
+    db.close()
+    offset = struct.unpack(">q", got.pop(OFFSET_KEY, struct.pack(">q", -1)))[0]
+    wanted = {
+        record.key: record.value
+        for record in changelogs[table]
+        if record.partition == int(number) and record.offset <= offset
+    }
+    assert got == {key: value for key, value in wanted.items() if value is not None}, (
+        f"{path} does not hold what its changelog held at offset {offset}"
+    )
+    return True

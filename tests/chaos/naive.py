@@ -1,0 +1,203 @@
+"""What the logs imply, by lists and scans: no parser, window, codec, cache or offset of the engine is used.
+
+`transactions` is taken as recorded; what is good is known from the load's header. The order in which payee partitions
+took payments in is read from `transactions-by-payee`, the one thing that only the engine's own log says.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from agents.ports import KIND_HEADER, KIND_VERDICT
+from tests.chaos.load import DAY_MS, EXPECT, GOOD
+from tests.features.oracle import NaiveAccount
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Place = tuple[int, int]
+"""Partition and offset in `transactions`."""
+
+FORGET_IDS_MS = 31 * DAY_MS
+LATE_MS = 30 * DAY_MS
+EXACT_BEHIND_MS = 14 * DAY_MS
+VERDICT_WINDOW_MS = 30 * DAY_MS
+PAYER_FRAUDS, PAYEE_FRAUDS = -1, -2  # where the row of each side counts verdicts
+
+
+@dataclass(frozen=True)
+class Payment:
+    """A payment as plain values; equal means the same content."""
+
+    transaction_id: str
+    event_time_ms: int
+    amount_paise: int
+    payer_vpa: str
+    payee_vpa: str
+    device_id: str | None
+    payee_type: str | None
+    txn_type: str | None
+    status: str | None
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A verdict as plain values."""
+
+    transaction_id: str
+    payer_vpa: str
+    payee_vpa: str
+    fraud: bool
+    label_time_ms: int
+
+
+@dataclass
+class Account:
+    """One side of one account: its payments, its verdicts, the ids it has seen."""
+
+    side: str
+    payments: NaiveAccount = field(init=False)
+    verdicts: list[tuple[int, bool, str]] = field(default_factory=list)
+    ids: dict[str, Payment] = field(default_factory=dict)
+    newest_ms: int | None = None
+
+    def __post_init__(self) -> None:
+        self.payments = NaiveAccount(self.side)
+
+    def judge(self, verdict: Judged) -> None:
+        """Take a verdict in unless the nearest one before or after it on the same payment says the same."""
+        mark = (verdict.label_time_ms, verdict.fraud)
+        same = sorted((time_ms, fraud) for time_ms, fraud, name in self.verdicts if name == verdict.transaction_id)
+        before = [fraud for time_ms, fraud in same if (time_ms, fraud) <= mark][-1:]
+        after = [fraud for time_ms, fraud in same if (time_ms, fraud) > mark][:1]
+        if verdict.fraud in before + after or (not verdict.fraud and not before):
+            return
+        self.verdicts.append((*mark, verdict.transaction_id))
+
+    def frauds(self, time_ms: int) -> float:
+        """Return how many payments were known as fraud in the 30 days before."""
+        start_ms = time_ms - VERDICT_WINDOW_MS
+        known = {name: fraud for label_ms, fraud, name in sorted(self.verdicts) if start_ms <= label_ms < time_ms}
+        return float(sum(known.values()))
+
+    def behind_ms(self, payment: Payment) -> int:
+        """Return by how much a payment is behind the newest of this account."""
+        return 0 if self.newest_ms is None else self.newest_ms - payment.event_time_ms
+
+    def row(self, payment: Payment) -> list[float]:
+        """Return this side's features."""
+        row = self.payments.read(payment)  # type: ignore[arg-type]  # the same names
+        row[PAYER_FRAUDS if self.side == "payer" else PAYEE_FRAUDS] = self.frauds(payment.event_time_ms)
+        return row
+
+    def pay(self, payment: Payment) -> None:
+        """Take a payment in."""
+        self.payments.fold(payment)  # type: ignore[arg-type]  # as above
+        self.newest_ms = max(payment.event_time_ms, self.newest_ms or 0)
+
+
+@dataclass
+class Wanted:
+    """What a decision has to say; `exact` is False where windows are only approximate, far out of order."""
+
+    payment: Payment
+    late: bool
+    row: list[float]
+    exact: bool
+
+
+@dataclass
+class Truth:
+    """What the logs imply."""
+
+    payments: dict[Place, Wanted] = field(default_factory=dict)
+    verdicts: dict[Place, Judged] = field(default_factory=dict)
+    rejected: set[tuple[str, int, int]] = field(default_factory=set)
+    conflicts: set[tuple[str, int, int]] = field(default_factory=set)
+    order: dict[int, list[Place]] = field(default_factory=lambda: defaultdict(list))
+
+
+def find_truth(transactions: Iterable[Any], labels: Iterable[Any], order: Iterable[tuple[int, Place]]) -> Truth:
+    """Fold both sides of every account; `order` gives payee partition and place, repeats included."""
+    truth = Truth()
+    for record in labels:
+        if dict(record.headers)[EXPECT] != GOOD:
+            truth.rejected.add(("labels", record.partition, record.offset))
+    payers: dict[tuple[int, str], Account] = {}
+    for record in transactions:
+        _take_payer(record, payers, truth)
+    payees: dict[tuple[int, str], Account] = {}
+    done: set[Place] = set()
+    for partition, place in order:
+        if place not in done:
+            done.add(place)
+            _take_payee(partition, place, payees, truth)
+    missing = (truth.payments.keys() | truth.verdicts.keys()) - done
+    assert not missing, f"{len(missing)} accepted records never reached a payee, such as {sorted(missing)[:3]}"
+    return truth
+
+
+def _take_payer(record: Any, payers: dict[tuple[int, str], Account], truth: Truth) -> None:
+    place, headers = (record.partition, record.offset), dict(record.headers)
+    if headers.get(KIND_HEADER) == KIND_VERDICT:
+        verdict = _verdict(record.value)
+        _account(payers, record.partition, verdict.payer_vpa, "payer").judge(verdict)
+        truth.verdicts[place] = verdict
+        return
+    if headers[EXPECT] != GOOD:
+        truth.rejected.add(("transactions", *place))
+        return
+    payment = _payment(record.value)
+    account = _account(payers, record.partition, payment.payer_vpa, "payer")
+    if account.newest_ms is not None and payment.event_time_ms - account.newest_ms > FORGET_IDS_MS:
+        account.ids.clear()
+    before = account.ids.get(payment.transaction_id)
+    if before is None:
+        row, exact = account.row(payment), account.behind_ms(payment) <= EXACT_BEHIND_MS
+        account.pay(payment)
+        account.ids[payment.transaction_id] = payment
+        truth.payments[place] = Wanted(payment, record.timestamp - payment.event_time_ms > LATE_MS, row, exact)
+    elif before != payment:
+        truth.conflicts.add(("transactions", *place))
+
+
+def _take_payee(partition: int, place: Place, payees: dict[tuple[int, str], Account], truth: Truth) -> None:
+    verdict = truth.verdicts.get(place)
+    if verdict is not None:
+        _account(payees, partition, verdict.payee_vpa, "payee").judge(verdict)
+        return
+    wanted = truth.payments[place]
+    account = _account(payees, partition, wanted.payment.payee_vpa, "payee")
+    wanted.row += account.row(wanted.payment)
+    wanted.exact = wanted.exact and account.behind_ms(wanted.payment) <= EXACT_BEHIND_MS
+    account.pay(wanted.payment)
+    truth.order[partition].append(place)
+
+
+def _account(accounts: dict[tuple[int, str], Account], partition: int, vpa: str, side: str) -> Account:
+    return accounts.setdefault((partition, vpa), Account(side))
+
+
+def _payment(value: bytes) -> Payment:
+    fields = json.loads(value)
+    when = fields["event_time"]
+    if isinstance(when, str):
+        when = round(datetime.fromisoformat(when).timestamp() * 1000)
+    return Payment(
+        fields["transaction_id"],
+        when,
+        round(float(fields["amount"]) * 100),
+        fields["payer_vpa"].lower(),
+        fields["payee_vpa"].lower(),
+        *(fields.get(name) for name in ("device_id", "payee_type", "txn_type", "status")),
+    )
+
+
+def _verdict(value: bytes) -> Judged:
+    fields = json.loads(value)
+    names = ("transaction_id", "payer_vpa", "payee_vpa")
+    return Judged(*(fields[name] for name in names), bool(fields["is_fraud"]), fields["label_time"])
