@@ -10,8 +10,9 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from app.topics import changelog_topic
-from tables.changelog import ChangelogWriter, restore
+from tables.changelog import ChangelogWriter
 from tables.partition import TablePartition
+from tables.restore import restore
 from tables.store import PartitionStore
 
 if TYPE_CHECKING:

@@ -1,21 +1,17 @@
-"""One changelog partition in Kafka: written in transactions that shut an old owner out, read back in bulk.
+"""One changelog partition in Kafka, written in transactions that shut an old owner out; `restore` reads it back.
 
 Each table partition has a `transactional.id` of its own. Starting a writer takes that id from whoever had it: from
 then on the old owner's commits fail, so state that a frozen or evicted worker still holds can never reach the log
 (Kafka's transactional fencing, KIP-98). A transaction holds every touched key and the stage's applied offsets, so
 the log is at every stable offset the state as of one known place of the stage's input.
-
-Restore reads committed records only, whole fetches at a time, newest value per key, into RocksDB batches.
 """
 
 from __future__ import annotations
 
 import asyncio
-import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer
 from aiokafka.errors import (
     IllegalOperation,
     InvalidProducerEpoch,
@@ -23,27 +19,13 @@ from aiokafka.errors import (
     ProducerFenced,
 )
 
-from features.errors import AppliedBeyondEnd, OwnershipLost, StoreError
+from features.errors import OwnershipLost, StoreError
+from tables.clients import close_later
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tables.store import PartitionStore
-
 _BATCH_BYTES = 900 * 1024  # below Kafka's default message.max.bytes of 1 MiB, headers included
-_RESTORE_FETCH_BYTES = 8 * 1024 * 1024
-_RESTORE_POLL_MS = 500
-
-
-# A task that nobody holds may be collected before it ends.
-_closing: set[asyncio.Task[None]] = set()
-
-
-def close_later(client: AIOKafkaConsumer | AIOKafkaProducer) -> None:
-    """Close a client beside what comes next: over TLS a broker that says no goodbye keeps it waiting for 30 s."""
-    task = asyncio.create_task(client.stop())
-    _closing.add(task)
-    task.add_done_callback(_closing.discard)
 
 
 class ChangelogWriter:
@@ -119,56 +101,3 @@ class ChangelogWriter:
     async def stop(self) -> None:
         """Close the connection; an open transaction is aborted by the next owner or by its time limit."""
         close_later(self._producer)
-
-
-@dataclass(frozen=True, slots=True)
-class Restored:
-    """What a restore did: changelog records read, and the seconds it took."""
-
-    records: int
-    seconds: float
-
-
-async def restore(topic: str, partition: int, store: PartitionStore, client_options: Mapping[str, Any]) -> Restored:
-    """Bring `store` up to the last stable offset of its changelog partition.
-
-    Raises `AppliedBeyondEnd` where the store is ahead of the log: the topic was truncated or made anew.
-    """
-    started = time.monotonic()
-    consumer = AIOKafkaConsumer(
-        isolation_level="read_committed",
-        enable_auto_commit=False,
-        auto_offset_reset="earliest",
-        max_partition_fetch_bytes=_RESTORE_FETCH_BYTES,
-        **client_options,
-    )
-    log = TopicPartition(topic, partition)
-    await consumer.start()
-    try:
-        consumer.assign([log])
-        end = (await consumer.end_offsets([log]))[log]
-        beginning = (await consumer.beginning_offsets([log]))[log]
-        resume = store.changelog_offset + 1
-        if resume > end:
-            raise AppliedBeyondEnd(
-                f"needed {topic}[{partition}] to reach offset {resume - 1} that {store.path} holds, got an end of "
-                f"{end}. The log was truncated or made anew: restore it, or delete the table directories and the "
-                "changelog topics together and warm up again."
-            )
-        consumer.seek(log, max(resume, beginning))
-        records = await _read_to(consumer, log, end, store)
-    finally:
-        close_later(consumer)
-    return Restored(records, time.monotonic() - started)
-
-
-async def _read_to(consumer: AIOKafkaConsumer, log: TopicPartition, end: int, store: PartitionStore) -> int:
-    records = 0
-    while await consumer.position(log) < end:
-        fetched = await consumer.getmany(log, timeout_ms=_RESTORE_POLL_MS)
-        for chunk in fetched.values():
-            newest = {record.key: record.value for record in chunk}
-            store.write(newest, chunk[-1].offset)
-            records += len(chunk)
-            await asyncio.sleep(0)
-    return records

@@ -81,6 +81,8 @@ class PartitionStore:
         self._closed = False
         self._write_options = WriteOptions()
         self._write_options.sync = False
+        self._restore_options = WriteOptions()
+        self._restore_options.disable_wal = True
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             self._db = Rdict(str(path), options=_options())
@@ -113,6 +115,17 @@ class PartitionStore:
 
     def write(self, changes: Mapping[bytes, bytes | None], changelog_offset: int) -> None:
         """Write values (None deletes) and the changelog offset that holds them, all or nothing."""
+        self._write(changes, changelog_offset, self._write_options)
+
+    def restore(self, changes: Mapping[bytes, bytes | None], changelog_offset: int) -> None:
+        """Write like `write`, without a log of it: `flush` must come before the next `write`."""
+        self._write(changes, changelog_offset, self._restore_options)
+
+    def flush(self) -> None:
+        """Write to disk what `restore` left in memory."""
+        self._db.flush()
+
+    def _write(self, changes: Mapping[bytes, bytes | None], changelog_offset: int, options: WriteOptions) -> None:
         batch = WriteBatch(raw_mode=True)
         put, delete = batch.put, batch.delete
         for key, value in changes.items():
@@ -121,7 +134,7 @@ class PartitionStore:
             else:
                 put(key, value)
         put(OFFSET_KEY, _OFFSET.pack(changelog_offset))
-        self._db.write(batch, self._write_options)
+        self._db.write(batch, options)
 
     def items(self) -> Iterator[tuple[bytes, bytes]]:
         """Iterate over accounts in key order; for tools and tests, never on the path of a payment."""

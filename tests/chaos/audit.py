@@ -28,8 +28,13 @@ if TYPE_CHECKING:
 OFFSET_KEY = b"\x00offset"
 
 
-async def audit(bootstrap: str, prefix: str, rate_ppm: int, datadirs: list[Path]) -> dict[str, int]:
-    """Raise AssertionError with the first thing that is wrong; return what was there, in numbers."""
+async def audit(
+    bootstrap: str, prefix: str, rate_ppm: int, datadirs: list[Path], *, torn: bool = False
+) -> dict[str, int]:
+    """Raise AssertionError with the first thing that is wrong; return what was there, in numbers.
+
+    `torn`: directories may be damaged where nobody opened them again.
+    """
     topics = await auditor.Topics.read(bootstrap, prefix)
     labels = await read_topic(bootstrap, f"{prefix}labels")
     truth = find_truth(topics.transactions, labels, _order(topics.bundles))
@@ -40,7 +45,7 @@ async def audit(bootstrap: str, prefix: str, rate_ppm: int, datadirs: list[Path]
     of_payments = [record for record in topics.rejected if json.loads(record.value)["source_topic"] == "transactions"]
     auditor.check(replace(topics, rejected=of_payments), expected, rate_ppm)
     changelogs = {"payers": topics.payers, "payees": topics.payees}
-    stores = sum(_check_store(path, changelogs) for datadir in datadirs for path in datadir.rglob("pay*-*"))
+    stores = sum(_check_store(path, changelogs, torn=torn) for place in datadirs for path in place.rglob("pay*-*"))
     return {
         "records": len(topics.transactions),
         "decided": len(truth.payments),
@@ -108,12 +113,17 @@ def _check_decision(place: tuple[int, int], decision: dict[str, Any], wanted: Wa
     assert not len(wrong), f"{place}: features {wrong.tolist()}: got {row[wrong]}, scan {np.array(wanted.row)[wrong]}"
 
 
-def _check_store(path: Path, changelogs: dict[str, list[Any]]) -> bool:
+def _check_store(path: Path, changelogs: dict[str, list[Any]], *, torn: bool) -> bool:
     """Hold a RocksDB directory against its changelog up to the offset that it says it holds."""
     table, _, number = path.name.partition("-")
     if not (path / "CURRENT").exists() or not number.isdigit():
         return False
-    db = Rdict(str(path), options=Options(raw_mode=True), access_type=AccessType.read_only())
+    try:
+        db = Rdict(str(path), options=Options(raw_mode=True), access_type=AccessType.read_only())
+    except Exception as exc:
+        if torn:  # its partition moved on before anyone read it again
+            return False
+        raise AssertionError(f"{path} cannot be read") from exc
     got = dict(db.items())
     db.close()
     offset = struct.unpack(">q", got.pop(OFFSET_KEY, struct.pack(">q", -1)))[0]

@@ -199,5 +199,5 @@ def _payment(value: bytes) -> Payment:
 
 def _verdict(value: bytes) -> Judged:
     fields = json.loads(value)
-    names = ("transaction_id", "payer_vpa", "payee_vpa")
-    return Judged(*(fields[name] for name in names), bool(fields["is_fraud"]), fields["label_time"])
+    names = ("transaction_id", "payer_vpa", "payee_vpa", "is_fraud", "label_time")
+    return Judged(*(fields[name] for name in names))
