@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from app.topics import changelog_topic
 from tables.changelog import ChangelogWriter
+from tables.opening import open_store
 from tables.partition import TablePartition
 from tables.restore import restore
-from tables.store import PartitionStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +32,7 @@ async def open_table(app: PrahariApp, name: str, partition: int) -> tuple[TableP
     transactional_id = f"{conf.id}-{name}-{partition}"
     writer = ChangelogWriter(topic, partition, transactional_id, app.client_options, request_s=_CHANGELOG_REQUEST_S)
     await writer.start()
-    store = PartitionStore(conf.tabledir / f"{name}-{partition}")
+    store = open_store(conf.tabledir / f"{name}-{partition}")
     try:
         restored = await restore(topic, partition, store, app.client_options)
         entries = max(1, app.prahari.state_cache_accounts // conf.topic_partitions)

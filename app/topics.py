@@ -81,7 +81,12 @@ def topic_specs(partitions: int, prefix: str, app_id: str) -> list[TopicSpec]:
     }
     counts = {name: 1 if name in SINGLE_PARTITION else partitions for name in flow}
     specs = [TopicSpec(prefix + name, counts[name], config) for name, config in flow.items()]
-    changelog = {"cleanup.policy": "compact", "segment.bytes": str(64 * 1024 * 1024)}
+    # A directory is trusted for half of this (tables/opening.py): then Kafka still knows what was deleted.
+    changelog = {
+        "cleanup.policy": "compact",
+        "segment.bytes": str(64 * 1024 * 1024),
+        "delete.retention.ms": str(_DAY_MS),
+    }
     specs += [
         TopicSpec(changelog_topic(app_id, table), counts[source], changelog, compacted=True)
         for table, source in TABLES.items()

@@ -33,6 +33,10 @@ APPLIED_KEY = b"\x00applied"
 #: The changelog offset up to which this directory holds everything.
 OFFSET_KEY = b"\x00offset"
 
+#: Says in a directory that what RocksDB read there was damaged; see `tables.opening`.
+DAMAGED_FILE = "DAMAGED"
+
+_DAMAGE = ("Corruption", "No such file or directory", "does not exist")
 _OFFSET = struct.Struct(">q")
 _WRITE_BUFFER_BYTES = 8 * 1024 * 1024
 _BLOCK_CACHE_BYTES = 64 * 1024 * 1024
@@ -94,12 +98,14 @@ class PartitionStore:
 
     def get(self, key: bytes) -> bytes | None:
         """Return the value of one key, or None."""
-        value: bytes | None = self._db.get(key)
-        return value
+        return self.get_many([key])[0]
 
     def get_many(self, keys: Sequence[bytes]) -> list[bytes | None]:
         """Return the values of `keys` in their order, None where there is none."""
-        values: list[bytes | None] = self._db.get(list(keys))
+        try:
+            values: list[bytes | None] = self._db.get(list(keys))
+        except Exception as exc:  # rocksdict raises plain Exception
+            raise self._failed("read", exc) from exc
         return values
 
     @property
@@ -134,16 +140,44 @@ class PartitionStore:
             else:
                 put(key, value)
         put(OFFSET_KEY, _OFFSET.pack(changelog_offset))
-        self._db.write(batch, options)
+        try:
+            self._db.write(batch, options)
+        except Exception as exc:  # as above
+            raise self._failed("write", exc) from exc
+
+    def _failed(self, what: str, exc: Exception) -> StoreError:
+        """Return what to raise; damage is noted in the directory, so that the next start begins it anew."""
+        if is_damage(exc):
+            (self.path / DAMAGED_FILE).write_text(str(exc))
+        return StoreError(
+            f"needed to {what} in {self.path}, got: {exc}. See that the disk is sound and has room; a damaged "
+            "directory is restored from the changelog when the worker starts again."
+        )
 
     def items(self) -> Iterator[tuple[bytes, bytes]]:
         """Iterate over accounts in key order; for tools and tests, never on the path of a payment."""
-        for key, value in self._db.items():
-            if not key.startswith(b"\x00"):
-                yield key, value
+        rows = self._db.iter()
+        try:
+            rows.seek_to_first()
+            while rows.valid():
+                key = rows.key()
+                if not key.startswith(b"\x00"):
+                    yield key, rows.value()
+                rows.next()
+            rows.status()  # what is damaged reads like an end
+        except Exception as exc:  # as above
+            raise self._failed("read", exc) from exc
+        finally:
+            del rows  # an iterator that lives holds the directory
 
     def close(self) -> None:
         """Write what is buffered and release the directory."""
         if not self._closed:
             self._closed = True
             self._db.close()
+
+
+def is_damage(error: BaseException) -> bool:
+    """Tell whether an error of RocksDB, or what came of it, says that files are missing or not what was written."""
+    text = str(error.__cause__ or error)
+    return any(sign in text for sign in _DAMAGE)

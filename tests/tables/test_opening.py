@@ -1,0 +1,97 @@
+"""Table directories that a crash, a disk or time has spoiled."""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from features.errors import StoreError
+from tables.opening import STALE_S, open_store
+from tables.store import DAMAGED_FILE, PartitionStore
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+WRITES = 40
+KEYS = 50
+
+
+def write_a_history(path: Path, dice: random.Random) -> list[dict[bytes, bytes | None]]:
+    """Write to a directory, some of it flushed, and return what it held after each write, by offset."""
+    store, held = PartitionStore(path), [dict[bytes, bytes | None]()]
+    for offset in range(WRITES):
+        changes: dict[bytes, bytes | None] = {b"%d" % dice.randrange(KEYS): dice.randbytes(400) for _ in range(9)}
+        store.write(changes, offset)
+        held.append({**held[-1], **changes})
+        if dice.random() < 0.1:
+            store.flush()
+    store.close()
+    return held
+
+
+def spoil(path: Path, dice: random.Random) -> None:
+    """Cut, garble or remove one to three files."""
+    files = sorted(file for file in path.iterdir() if file.stat().st_size and file.name != "LOCK")
+    for file in dice.sample(files, dice.randint(1, 3)):
+        data = file.read_bytes()
+        at = dice.randrange(len(data))
+        way = dice.randrange(3)
+        if way == 0:
+            file.write_bytes(data[:at])
+        elif way == 1:
+            file.write_bytes(data[:at] + dice.randbytes(min(32, len(data) - at)) + data[at + 32 :])
+        else:
+            file.unlink()
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_spoiled_directory_holds_what_its_offset_says_or_begins_anew(tmp_path: Path, seed: int) -> None:
+    """However files are cut, garbled or lost: never a value that is not of the offset it names."""
+    dice, path = random.Random(seed), tmp_path / "payers-0"
+    held = write_a_history(path, dice)
+    spoil(path, dice)
+
+    store = open_store(path)
+    try:
+        keys = [b"%d" % number for number in range(KEYS)]
+        got = {key: value for key, value in zip(keys, store.get_many(keys), strict=True) if value is not None}
+        assert got == held[store.changelog_offset + 1] == dict(store.items())
+        store.close()
+    except StoreError:
+        store.close()
+        assert (path / DAMAGED_FILE).exists()
+        anew = open_store(path)
+        assert anew.changelog_offset == -1
+        anew.close()
+
+
+def test_a_directory_that_another_worker_holds_is_left_alone(tmp_path: Path) -> None:
+    """Two workers on one datadir: the second says so, and the first keeps what it has."""
+    path = tmp_path / "payers-0"
+    first = PartitionStore(path)
+    first.write({b"a": b"1"}, 0)
+
+    with pytest.raises(StoreError, match="its own APP_DATADIR"):
+        open_store(path)
+    assert first.get(b"a") == b"1"
+    first.close()
+
+
+def test_a_directory_that_was_away_for_long_begins_anew(tmp_path: Path) -> None:
+    """Kafka forgets what was deleted after a day: a directory from before must not bring it back."""
+    path = tmp_path / "payers-0"
+    store = PartitionStore(path)
+    store.write({b"erased": b"1"}, 0)
+    store.close()
+    long_ago = time.time() - STALE_S - 60
+    for file in path.iterdir():
+        os.utime(file, (long_ago, long_ago))
+
+    store = open_store(path)
+    assert store.get(b"erased") is None
+    assert store.changelog_offset == -1
+    store.close()
