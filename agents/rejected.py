@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from features.errors import RejectedTransaction
 
 ORIGINAL_BYTES_MAX = 64 * 1024
+#: A key is kept up to here: no account's is longer, and one of megabytes would make a record that no broker takes.
+KEY_BYTES_MAX = 1024
 
 
 def rejected(record: Record, error: RejectedTransaction, topic: str, partition: int) -> Outgoing:
@@ -47,4 +49,5 @@ def rejected_original(
         "original_encoding": encoding,
         "original": text,
     }
-    return Outgoing("rejected", partition, key, orjson.dumps(value))
+    kept_key = None if key is None else key[:KEY_BYTES_MAX]
+    return Outgoing("rejected", partition, kept_key, orjson.dumps(value))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
 
 from agents.ports import Outgoing
 
@@ -77,7 +78,10 @@ class HeadSharing:
             heads, caught_up = dict(self._aligner.durable_heads), self._aligner.take_caught_up()
             if heads or caught_up:
                 said = {"worker": self._worker, "heads": list(heads.items()), "caught_up": sorted(caught_up)}
-                await (await self._send([Outgoing(TOPIC, 0, None, orjson.dumps(said))]))
+                try:
+                    await (await self._send([Outgoing(TOPIC, 0, None, orjson.dumps(said))]))
+                except KafkaError as exc:  # others then go on without us, and hear of us again when it is back
+                    logger.warning("our heads could not be told: %r", exc)
             await asyncio.sleep(TELL_EVERY_S)
 
     async def _hear(self, consumer: AIOKafkaConsumer) -> None:
@@ -85,8 +89,15 @@ class HeadSharing:
             while True:
                 fetched = await consumer.getmany(self._log, timeout_ms=1_000)
                 for record in fetched.get(self._log, []):
-                    said = orjson.loads(record.value)
-                    if said["worker"] != self._worker:
-                        self._aligner.hear(dict(said["heads"]), said["caught_up"])
+                    self._take(record.value)
         finally:
             await consumer.stop()
+
+    def _take(self, value: bytes | None) -> None:
+        """Hear one record; whatever else somebody wrote to this topic is nothing to end for."""
+        try:
+            said = orjson.loads(value or b"")
+            if said["worker"] != self._worker:
+                self._aligner.hear({int(part): int(head_ms) for part, head_ms in said["heads"]}, said["caught_up"])
+        except (ValueError, TypeError, KeyError) as exc:
+            logger.warning("%s: a record that tells no heads: %r", TOPIC, exc)

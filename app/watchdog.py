@@ -1,8 +1,9 @@
 """Ends a worker that has work and does none: a supervisor starts it again where it was.
 
 Faust's own detector only logs. A stage partition stands still where its log reaches past what it has applied and
-nothing was applied for `STALL_S`; one that alignment holds is not counted, and asking Kafka for the ends must itself be
-answered in that time.
+nothing was applied for `STALL_S`; one that alignment holds is not counted. Asking Kafka for the ends must itself end in
+that time: with an answer, or with an error while no broker is there. A log that ends before what was applied ends the
+worker too.
 """
 
 from __future__ import annotations
@@ -11,7 +12,10 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Any
 
-from features.errors import BrokerError
+from aiokafka.errors import KafkaError
+
+from app.positions import check_positions
+from features.errors import AppliedBeyondEnd, BrokerError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -63,6 +67,12 @@ async def watch(app: PrahariApp, held: Callable[[str, int], bool]) -> None:
                 "watchdog", BrokerError(f"needed Kafka to say where logs end, got no answer in {STALL_S} s")
             )
             return
+        except AppliedBeyondEnd as exc:
+            app.end_process("watchdog", exc)
+            return
+        except KafkaError as exc:
+            logger.warning("Kafka does not say where logs end: %r. Waiting for it.", exc)
+            continue
         still = watchdog.stalled(places, loop.time())
         if still:
             where = ", ".join(f"{name} at {places[name][0]} of {places[name][1]}" for name in still)
@@ -80,7 +90,9 @@ async def _places(app: PrahariApp, held: Callable[[str, int], bool]) -> dict[str
         return {}
     tasks = app.stages.open_tasks()
     places = {}
-    for tp, end in (await app.consumer.highwaters(*applied)).items():
+    ends = await app.consumer.highwaters(*applied)
+    check_positions(applied, {}, ends)
+    for tp, end in ends.items():
         # A log may end in a transaction's marker, which is read past but never applied.
         read_all = tasks[tp].idle and (await app.consumer.position(tp) or 0) >= end if tp in tasks else True
         places[f"{tp.topic}[{tp.partition}]"] = (end if read_all else applied[tp], end)

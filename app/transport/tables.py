@@ -18,7 +18,7 @@ import faust
 from faust.tables.manager import TableManager
 from mode import Service
 
-from features.errors import PrahariError
+from app.positions import check_positions
 
 if TYPE_CHECKING:
     from faust.types import TP
@@ -73,7 +73,7 @@ class StageRecovery(Service):
                 if self.should_stop:
                     raise
                 logger.info("another rebalance began while partitions were opened")
-            except PrahariError as exc:
+            except Exception as exc:  # noqa: BLE001 - a worker that cannot open its partitions is none
                 self.app.end_process("restore", exc)
 
     async def _open(self, generation: int) -> None:
@@ -82,6 +82,7 @@ class StageRecovery(Service):
         app.in_recovery = self.in_recovery = True
         assigned = consumer.assignment()
         positions = await stages.open(assigned)
+        check_positions(positions, await consumer.earliest_offsets(*positions), await consumer.highwaters(*positions))
         await app.on_rebalance_complete.send()
         await consumer.parked()
         if app.consumer_generation_id != generation:
