@@ -1,4 +1,4 @@
-"""Commands of ours beside Faust's own: `faust -A app.main warm-up --history F`."""
+"""Commands of ours beside Faust's own: `faust -A app.main warm-up --history F` and `erase --vpa X`."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _HISTORY = option("--history", required=True, type=Path, help="Parquet, CSV or JSON Lines file of past payments.")
 _AGAIN = option("--again", is_flag=True, help="Allow it where `transactions` already holds records.")
+_VPA = option("--vpa", required=True, help="The account to forget.")
 
 
 def register(app: PrahariApp) -> None:
@@ -30,3 +31,15 @@ def register(app: PrahariApp) -> None:
         except PrahariError as exc:
             sys.exit(f"warm-up: {exc}")
         self.say(f"warm-up: {sent} payments applied")
+
+    @app.command(_VPA)
+    async def erase(self: Any, vpa: str) -> None:
+        """Forget one account in tables and changelogs, and say what other topics still hold; no worker may run."""
+        from app.erase import erase as forget  # noqa: PLC0415 - as above
+
+        try:
+            lines = await forget(app, vpa)
+        except PrahariError as exc:
+            sys.exit(f"erase: {exc}")
+        for line in lines:
+            self.say(f"erase: {line}")

@@ -25,16 +25,20 @@ logger = logging.getLogger(__name__)
 _CHANGELOG_REQUEST_S = 40.0
 
 
+def changelog_writer(app: PrahariApp, name: str, partition: int) -> ChangelogWriter:
+    """Return the writer of a table partition's changelog; when it starts, no other can write there."""
+    topic, transactional_id = changelog_topic(app.conf.id, name), f"{app.conf.id}-{name}-{partition}"
+    return ChangelogWriter(topic, partition, transactional_id, app.client_options, request_s=_CHANGELOG_REQUEST_S)
+
+
 async def open_table(app: PrahariApp, name: str, partition: int) -> tuple[TablePartition, Callable[[], Any]]:
     """Return a table partition that this worker owns, and what closes its changelog."""
     conf = app.conf
-    topic = changelog_topic(conf.id, name)
-    transactional_id = f"{conf.id}-{name}-{partition}"
-    writer = ChangelogWriter(topic, partition, transactional_id, app.client_options, request_s=_CHANGELOG_REQUEST_S)
+    writer = changelog_writer(app, name, partition)
     await writer.start()
     store = open_store(conf.tabledir / f"{name}-{partition}")
     try:
-        restored = await restore(topic, partition, store, app.client_options)
+        restored = await restore(writer.topic, partition, store, app.client_options)
         entries = max(1, app.prahari.state_cache_accounts // conf.topic_partitions)
         table = TablePartition(store, writer, cache_entries=entries)
         await table.claim()

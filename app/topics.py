@@ -21,6 +21,7 @@ from aiokafka.errors import (
     for_code,
 )
 
+from app.retention import COMPACTED_WITHIN_DAYS, DAY_MS, KEEPS_DAYS, keep
 from features.errors import TopicsError
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ logger = logging.getLogger(__name__)
 
 _VISIBLE_TRIES = 50
 _VISIBLE_POLL_S = 0.2
-_DAY_MS = 24 * 60 * 60 * 1000
 #: Times at which the broker took a record in; latency is measured by them.
 _APPEND_TIME = {"message.timestamp.type": "LogAppendTime"}
 
@@ -60,32 +60,18 @@ def topic_specs(partitions: int, prefix: str, app_id: str) -> list[TopicSpec]:
     >>> [spec.name for spec in topic_specs(4, "blue.", "blue.prahari")][:2]
     ['blue.transactions', 'blue.labels']
     """
-
-    def keep(days: int, **config: str) -> dict[str, str]:
-        retention = -1 if days < 0 else days * _DAY_MS
-        return {"retention.ms": str(retention), "cleanup.policy": "delete", **config}
-
-    flow = {
-        "transactions": keep(-1),
-        "labels": keep(-1),
-        "transactions-by-payee": keep(7),
-        "decisions": keep(7) | _APPEND_TIME,
-        "candidates": keep(7),
-        "alerts": keep(90) | _APPEND_TIME,
-        "alert-budget": keep(90),
-        "alerts-undelivered": keep(30),
-        "case-events": keep(400),
-        "control": keep(-1),
-        "rejected": keep(30),
-        "alignment": {"retention.ms": "3600000", "cleanup.policy": "delete"},
-    }
+    flow = {name: keep(days) for name, days in KEEPS_DAYS.items()}
+    flow["decisions"] |= _APPEND_TIME
+    flow["alerts"] |= _APPEND_TIME
+    flow["alignment"] = {"retention.ms": "3600000", "cleanup.policy": "delete"}
     counts = {name: 1 if name in SINGLE_PARTITION else partitions for name in flow}
     specs = [TopicSpec(prefix + name, counts[name], config) for name, config in flow.items()]
     # A directory is trusted for half of this (tables/opening.py): then Kafka still knows what was deleted.
     changelog = {
         "cleanup.policy": "compact",
         "segment.bytes": str(64 * 1024 * 1024),
-        "delete.retention.ms": str(_DAY_MS),
+        "delete.retention.ms": str(DAY_MS),
+        "max.compaction.lag.ms": str(COMPACTED_WITHIN_DAYS * DAY_MS),
     }
     specs += [
         TopicSpec(changelog_topic(app_id, table), counts[source], changelog, compacted=True)
