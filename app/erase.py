@@ -15,6 +15,7 @@ from app.ownership import changelog_writer
 from app.retention import COMPACTED_WITHIN_DAYS, KEEPS_DAYS
 from features.errors import OwnershipLost, RejectedTransaction, StoreError
 from features.fields import to_vpa
+from tables.clients import wait_closed
 
 if TYPE_CHECKING:
     from app.faust_app import PrahariApp
@@ -38,7 +39,10 @@ async def erase(app: PrahariApp, vpa: str) -> list[str]:
     await app.ensure_topics()
     places = [(name, partition) for name in _BY_VPA for partition in range(app.conf.topic_partitions)]
     # Any producer's partitioner may have placed the account, so its tombstone goes to every partition.
-    await asyncio.gather(*(_bury(app, name, partition, key) for name, partition in places))
+    try:
+        await asyncio.gather(*(_bury(app, name, partition, key) for name, partition in places))
+    finally:
+        await wait_closed()
     return [
         f"{' and '.join(_BY_VPA)}: erased; changelogs drop older records within {COMPACTED_WITHIN_DAYS} days",
         "directories of workers: erased when the worker that has the partition next starts",

@@ -17,3 +17,8 @@ def close_later(client: AIOKafkaConsumer | AIOKafkaProducer) -> None:
     task = asyncio.create_task(client.stop())
     _closing.add(task)
     task.add_done_callback(_closing.discard)
+
+
+async def wait_closed() -> None:
+    """Return when every client that was to be closed is; for commands and tests, which end their loop."""
+    await asyncio.gather(*_closing)

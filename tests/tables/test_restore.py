@@ -11,22 +11,25 @@ from aiokafka import AIOKafkaProducer
 
 from features.errors import AppliedBeyondEnd, OwnershipLost
 from tables.changelog import ChangelogWriter
+from tables.clients import wait_closed
 from tables.restore import restore
 from tables.store import APPLIED_KEY, PartitionStore
 from tests.topics import create_topic
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from app.broker.embedded import EmbeddedBroker
 
 
 @pytest.fixture
-async def topic(broker: EmbeddedBroker, request: pytest.FixtureRequest) -> str:
+async def topic(broker: EmbeddedBroker, request: pytest.FixtureRequest) -> AsyncIterator[str]:
     """Give a changelog topic of one partition."""
     name = f"restore-{request.node.name[5:30].replace('_', '-')}"
     await create_topic(broker.bootstrap, name, 1)
-    return name
+    yield name
+    await wait_closed()
 
 
 def writer_of(broker: EmbeddedBroker, topic: str) -> ChangelogWriter:
