@@ -5,9 +5,11 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 RUN := .venv/bin/python
 # The uv that made the lock; only `make lock` needs it.
 UV := uv==0.13.9
+# Looks up advisories; only `make audit` needs it.
+PIP_AUDIT := pip-audit==2.10.1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast lint check bench chaos lock clean
+.PHONY: help setup demo test test-fast lint check bench chaos audit lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +41,12 @@ bench: setup ## measure throughput, latency and cost
 chaos: setup ## kill, freeze and starve workers for a long time and compare with the replay
 	@test -f tests/chaos/__main__.py || { echo "chaos: tests/chaos/__main__.py does not exist yet" >&2; exit 1; }
 	@$(RUN) -m tests.chaos
+
+audit: setup ## look for unsafe code, and for known vulnerabilities of what is locked (needs pypi.org's advisories)
+	@$(RUN) -m ruff check --select S .
+	@$(RUN) -m venv build/audit && build/audit/bin/pip install --quiet $(PIP_AUDIT)
+	@build/audit/bin/pip-audit --strict --disable-pip --require-hashes -r requirements.lock || { \
+		echo "audit: a locked package has a known vulnerability, or its advisories could not be read: a mirror of PyPI has none" >&2; exit 1; }
 
 lock: setup ## make the locks anew after requirements*.in changed
 	@$(RUN) -m venv build/lock && build/lock/bin/pip install --quiet $(UV)

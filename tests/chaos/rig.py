@@ -66,9 +66,9 @@ class Rig:
         """Stop a worker in order; one that does not end in time is a failure."""
         self.wanted.discard(worker)
         try:
-            await asyncio.to_thread(worker.stop, 45.0)
+            await asyncio.to_thread(worker.stop, 90.0)
         except subprocess.TimeoutExpired:
-            raise AssertionError(f"{worker.datadir.name} did not stop within 45 s: {worker.log()[-1500:]}") from None
+            raise AssertionError(f"{worker.datadir.name} did not stop within 90 s: {worker.log()[-1500:]}") from None
 
     async def supervise(self) -> None:
         """Start again every wanted worker that ended by itself; too many times is a failure."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 PARTITIONS = 4
 RATE_PPM = 50_000
-DRAIN_S = 150.0
+DRAIN_S = 300.0
 INPUTS = ("labels", "control", "transactions", "transactions-by-payee", "candidates")
 
 
