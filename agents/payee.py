@@ -44,6 +44,7 @@ class PayeeApplied(msgspec.Struct, array_like=True):
     payer_offsets: dict[int, int] = msgspec.field(default_factory=dict)
     sequence: int = 0
     candidates: bytes = b""
+    watermark_ms: int = -1
 
 
 class PayeeLogic:
@@ -95,7 +96,8 @@ class PayeeLogic:
 
     def _part(self, work: Work) -> Part:
         states = self._table.load(work.places)
-        processed = PAYEES.process(list(states.values()), work.events())
+        processed = PAYEES.process(list(states.values()), work.events(), self.applied.watermark_ms)
+        self.applied.watermark_ms = processed.watermark_ms
         decided, places = work.decided()
         outputs = self._decide(decided, work.rows(processed.rows, places)) if decided else []
         self.applied.candidates = self._filter.encode()

@@ -19,7 +19,6 @@ from agents.ports import Hold, Part
 from agents.rejected import rejected
 from features.errors import RejectedTransaction
 from features.payer import PAYERS
-from features.transaction import Transaction
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -122,12 +121,11 @@ class PayerLogic:
         ]
         entries = Entries(parsed)
         states = self._table.load(entries.places)
-        processed = PAYERS.process(list(states.values()), entries.events)
+        processed = PAYERS.process(list(states.values()), entries.events, self.applied.watermark_ms)
         accepted = list(entries.accepted(processed))
         outputs += entries.conflicts(processed, self._partition)
         outputs += entries.bundles(accepted, processed, self._partition)
-        times_ms = (entry.content.event_time_ms for _, entry in accepted if isinstance(entry.content, Transaction))
-        self.applied.watermark_ms = max(self.applied.watermark_ms, max(times_ms, default=-1))
+        self.applied.watermark_ms = processed.watermark_ms
         self._sent_heads_ms.append(self._aligner.heads.get(self._partition, self.applied.watermark_ms))
         self.applied.source_offset = parsed[-1].record.offset
         changed = dict(zip(entries.places, processed.states, strict=True))

@@ -16,6 +16,7 @@ from agents.forward import ForwardLogic, NoTable, forward_control, forward_label
 from agents.payee import PayeeLogic
 from agents.payer import BACKLOG_RECORDS, PayerLogic
 from agents.ports import Chunk
+from agents.sweep import Sweeping
 from app.alerting import Explainer, log_alert, log_decision
 from app.control.plane import ControlPlane
 from app.head_sharing import HeadSharing
@@ -23,7 +24,10 @@ from app.metrics.stages import StageObserver
 from app.outputs import BatchSender
 from app.ownership import open_table
 from app.partitioning import murmur2_partition
+from app.sweeping import keep_swept
 from app.transport.stages import Opened
+from features.payee import PAYEES
+from features.payer import PAYERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,15 +73,13 @@ class StageOpener:
         position = logic.applied.source_offset + 1
         await self._align(partition, position, logic.applied.watermark_ms)
 
-        opened = self._opened(f"payer[{partition}]", logic, table, position, close_table)
-        watch = asyncio.create_task(_leave_when_idle(opened.task, logic))
-
         async def close() -> None:
             watch.cancel()
             self.aligner.forget(partition)
             await close_table()
 
-        opened.close = close
+        opened = self._swept(f"payer[{partition}]", Sweeping(logic, table, PAYERS), table, position, close)
+        watch = asyncio.create_task(_leave_when_idle(opened.task, logic))
         return opened
 
     def held(self, topic: str, partition: int) -> bool:
@@ -106,7 +108,8 @@ class StageOpener:
             send_features=self._settings.decision_features == "all",
             on_decision=log_decision(self._settings) if self._settings.log_events else None,
         )
-        return self._opened(f"payee[{partition}]", logic, table, logic.applied.source_offset + 1, close)
+        position = logic.applied.source_offset + 1
+        return self._swept(f"payee[{partition}]", Sweeping(logic, table, PAYEES), table, position, close)
 
     async def budget(self, partition: int) -> Opened:
         """Open the partition of `candidates`."""
@@ -140,6 +143,19 @@ class StageOpener:
         """Open the partition of `control`."""
         logic = ForwardLogic(lambda records: forward_control(records, self._app.conf.topic_partitions))
         return self._opened(f"control[{partition}]", logic, NoTable(), None, _nothing_to_close)
+
+    def _swept(
+        self, name: str, sweeping: Sweeping, table: Any, position: int, close_stage: Callable[[], Any]
+    ) -> Opened:
+        """Return what `_opened` does, with a sweep beside it that ends first."""
+
+        async def close() -> None:
+            asking.cancel()
+            await close_stage()
+
+        opened = self._opened(name, sweeping, table, position, close)
+        asking = asyncio.create_task(keep_swept(opened.task, sweeping))
+        return opened
 
     def _opened(self, name: str, logic: Any, table: Any, position: int | None, close: Callable[[], Any]) -> Opened:
         linger_s, observer = self._settings.commit_linger_s, StageObserver(self._app.metrics, name.partition("[")[0])

@@ -1,9 +1,9 @@
 """When an account is forgotten: after 31 d without a payment it is a stub, after 400 d it reads as absent.
 
-The 31 d need no clock: no feature but the ages and the verdict count looks back more than 30 d. `shrink` only gives the
-memory back, 15 d later than it could, so that for payments up to 15 d out of order no answer depends on whether or when
-it ran. For later ones to be as sure, call it with the partition's newest event time before each `read`, as the stages
-do: then it is a function of the log.
+The 31 d need no clock: no feature but the ages and the verdict count looks back more than 30 d. `shrink` only gives
+the memory back, 15 d later than it could. Before each payment or verdict it is called with the newest event time that
+was accepted so far, which is a function of the log: so no answer, however late its payment, depends on whether or when
+a sweep ran.
 """
 
 from __future__ import annotations

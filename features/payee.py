@@ -29,6 +29,7 @@ from features.events import (
     flag,
 )
 from features.expiry import clear_if_absent
+from features.expiry import shrink as shrink_account
 from features.layout import FAILED, PARTIES, TINY, WINDOW_COUNT
 from features.payer import DAY, HOUR, TINY_PAISE_MAX
 from features.reading import age_days, count_amount, over_largest, over_mean, put_windows, seconds_since_last
@@ -51,19 +52,31 @@ _OWN_AT = 3 * WINDOW_COUNT
 
 
 @compiled
-def run(arena: NDArray[np.int64], events: Events, rows: NDArray[np.float64], outcomes: NDArray[np.int64]) -> None:
-    """Read and fold events in order: a row each; a verdict leaves its row as it is."""
+def run(
+    arena: NDArray[np.int64],
+    events: Events,
+    rows: NDArray[np.float64],
+    outcomes: NDArray[np.int64],
+    watermark_ms: int,
+) -> int:
+    """Read and fold events in order: a row each; a verdict leaves its row as it is.
+
+    `watermark_ms` is the newest event time before them, and what is returned the newest one after.
+    """
     tally = np.zeros((TALLY_ROWS, WINDOW_COUNT), np.int64)
     for at in range(len(events)):
         event = events[at]
         account = arena[event[ACCOUNT]]
         outcomes[at] = NEW
+        shrink_account(account, watermark_ms)
         clear_if_absent(account, event[TIME_MS])
         if event[KIND] == VERDICT:
             add_verdict(account, event[KEY], event[TIME_MS], 1 if event[BITS] & FRAUD_BIT else 0)
         else:
             read_row(account, event, rows[at], tally)
             fold_payment(account, event)
+            watermark_ms = max(watermark_ms, event[TIME_MS])
+    return watermark_ms
 
 
 @compiled

@@ -33,6 +33,7 @@ from features.events import (
     flag,
 )
 from features.expiry import STUB_AFTER_MS, clear_if_absent
+from features.expiry import shrink as shrink_account
 from features.hashing import CONTENT_BITS
 from features.layout import (
     DEVICE_COUNT,
@@ -73,12 +74,22 @@ _OWN_AT = _WINDOWS_AT + 3 * WINDOW_COUNT
 
 
 @compiled
-def run(arena: NDArray[np.int64], events: Events, rows: NDArray[np.float64], outcomes: NDArray[np.int64]) -> None:
-    """Read and fold events in order: a row and an outcome each; a repeat or a verdict leaves its row as it is."""
+def run(
+    arena: NDArray[np.int64],
+    events: Events,
+    rows: NDArray[np.float64],
+    outcomes: NDArray[np.int64],
+    watermark_ms: int,
+) -> int:
+    """Read and fold events in order: a row and an outcome each; a repeat or a verdict leaves its row as it is.
+
+    `watermark_ms` is the newest event time accepted before them, and what is returned the newest one after.
+    """
     tally = np.zeros((TALLY_ROWS, WINDOW_COUNT), np.int64)
     for at in range(len(events)):
         event = events[at]
         account = arena[event[ACCOUNT]]
+        shrink_account(account, watermark_ms)
         if event[KIND] == VERDICT:
             clear_if_absent(account, event[TIME_MS])
             add_verdict(account, event[KEY], event[TIME_MS], 1 if event[BITS] & FRAUD_BIT else 0)
@@ -89,6 +100,8 @@ def run(arena: NDArray[np.int64], events: Events, rows: NDArray[np.float64], out
             clear_if_absent(account, event[TIME_MS])
             read_row(account, event, rows[at], tally)
             fold_payment(account, event)
+            watermark_ms = max(watermark_ms, event[TIME_MS])
+    return watermark_ms
 
 
 @compiled

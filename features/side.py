@@ -18,7 +18,7 @@ from features.errors import StateCodecError
 from features.events import payment_event, to_events, verdict_event
 from features.fields import check_kept_ranges
 from features.hashing import party_hash
-from features.layout import new_arena
+from features.layout import NEVER, new_arena
 from features.packing import VERSION, bytes_max, pack, unpack
 from features.pieces import cut
 from features.summary import summarise
@@ -49,11 +49,12 @@ class Seen(Enum):
 
 
 class Processed(NamedTuple):
-    """What a part came to: rows [n, width], outcomes [n], and the accounts' new bytes in the order given."""
+    """What a part came to: rows [n, width], outcomes [n], the accounts' new bytes in the order given, the watermark."""
 
     rows: NDArray[np.float64]
     outcomes: NDArray[np.int64]
     states: list[bytes]
+    watermark_ms: int
 
 
 @compiled
@@ -76,10 +77,17 @@ def _store(arena: NDArray[np.int64], shape: Shape, data: NDArray[np.uint8], ends
         ends[at] = end
 
 
+@compiled
+def _shrink(arena: NDArray[np.int64], count: int, now_ms: int) -> None:
+    """Shrink the first accounts of an arena."""
+    for at in range(count):
+        expiry.shrink(arena[at], now_ms)
+
+
 class Side:
     """Payers or payees: their kernel, the width of their rows, and room to work in."""
 
-    def __init__(self, name: str, shape: Shape, width: int, run: Callable[..., None], *, has_keys: bool) -> None:
+    def __init__(self, name: str, shape: Shape, width: int, run: Callable[..., int], *, has_keys: bool) -> None:
         self.name = name
         self.width = width
         self._shape = shape
@@ -92,15 +100,18 @@ class Side:
         """Return the state of an account never seen."""
         return b""
 
-    def process(self, states: Sequence[bytes], events: Events) -> Processed:
+    def process(self, states: Sequence[bytes], events: Events, watermark_ms: int = NEVER) -> Processed:
         """Read and fold events in order; each names its account by its place in `states`.
+
+        `watermark_ms` is the newest event time that was accepted before: what cannot be read any more as of it is
+        given up first, so that no answer tells whether a sweep came by.
 
         Raises StateCodecError for bytes that are no account of this version.
         """
         self.load(states)
         rows, outcomes = np.empty((len(events), self.width)), np.empty(len(events), np.int64)
-        self._run(self._arena, events, rows, outcomes)
-        return Processed(rows, outcomes, self._stored(len(states)))
+        newest_ms = int(self._run(self._arena, events, rows, outcomes, watermark_ms))
+        return Processed(rows, outcomes, self._stored(len(states)), newest_ms)
 
     def load(self, states: Sequence[bytes]) -> NDArray[np.int64]:
         """Unpack states and return the arena that holds them, until the next call."""
@@ -148,6 +159,13 @@ class Side:
         """Return the state without what can be read no more at `now_ms`, the newest event time."""
         expiry.shrink(self.load([state])[0], now_ms)
         return self._stored(1)[0]
+
+    def shrink_all(self, states: Sequence[bytes], now_ms: int) -> list[bytes]:
+        """Return states without what can be read no more at `now_ms`; `empty()` where nothing is left."""
+        nothing = self.shrink(b"", now_ms)
+        self.load(states)
+        _shrink(self._arena, len(states), now_ms)
+        return [b"" if state == nothing else state for state in self._stored(len(states))]
 
     def may_vanish(self, state: bytes, now_ms: int) -> bool:
         """Tell whether nothing of the state can be read any more: its record may be deleted."""

@@ -12,6 +12,7 @@ import numpy as np
 
 from features.events import ACCOUNT, payment_event, to_events, verdict_event
 from features.hashing import party_hash
+from features.layout import NEVER
 from features.payee import PAYEES
 from features.payer import PAYERS
 from features.side import CONFLICT, NEW
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from features.events import Events
-    from features.side import Processed, Side
+    from features.side import Side
     from features.transaction import Verdict
 
     Record = Transaction | Verdict
@@ -36,14 +37,21 @@ class PayerSide:
         self.states: dict[str, bytes] = {}
         self.duplicates = 0
         self.conflicts = 0
+        self._newest_ms: dict[int, int] = {}
 
-    def feed(self, records: Sequence[Record]) -> tuple[list[int], NDArray[np.float64]]:
-        """Fold records in order; return the places of those accepted and the payer's features of all, [n, P]."""
+    def feed(
+        self, records: Sequence[Record], partitions: Sequence[int] | None = None
+    ) -> tuple[list[int], NDArray[np.float64]]:
+        """Fold records in order; return the places of those accepted and the payer's features of all, [n, P].
+
+        `partitions` are those that the records stood in, where they are known: each has a newest event time of its own.
+        """
         accounts = [record.payer_vpa for record in records]
-        paid = _process(PAYERS, self.states, accounts, _events(records, "payee_vpa"))
-        self.conflicts += int(np.count_nonzero(paid.outcomes == CONFLICT))
-        self.duplicates += int(np.count_nonzero((paid.outcomes != CONFLICT) & (paid.outcomes != NEW)))
-        return np.flatnonzero(paid.outcomes == NEW).tolist(), paid.rows
+        events, groups = _events(records, "payee_vpa"), _groups(len(records), partitions)
+        outcomes, rows = _process(PAYERS, self.states, accounts, events, groups, self._newest_ms)
+        self.conflicts += int(np.count_nonzero(outcomes == CONFLICT))
+        self.duplicates += int(np.count_nonzero((outcomes != CONFLICT) & (outcomes != NEW)))
+        return np.flatnonzero(outcomes == NEW).tolist(), rows
 
 
 class PayeeSide:
@@ -51,11 +59,23 @@ class PayeeSide:
 
     def __init__(self) -> None:
         self.states: dict[str, bytes] = {}
+        self._newest_ms: dict[int, int] = {}
 
-    def feed(self, records: Sequence[Record]) -> NDArray[np.float64]:
+    def feed(self, records: Sequence[Record], partitions: Sequence[int] | None = None) -> NDArray[np.float64]:
         """Fold records that the payer's side accepted, in order; return the payee's features of all, [n, Q]."""
         accounts = [record.payee_vpa for record in records]
-        return _process(PAYEES, self.states, accounts, _events(records, "payer_vpa")).rows
+        events, groups = _events(records, "payer_vpa"), _groups(len(records), partitions)
+        return _process(PAYEES, self.states, accounts, events, groups, self._newest_ms)[1]
+
+
+def _groups(count: int, partitions: Sequence[int] | None) -> dict[int, list[int]]:
+    """Return the places of each partition's records; all are of one where none is known."""
+    if partitions is None:
+        return {0: list(range(count))}
+    groups: dict[int, list[int]] = {}
+    for place, partition in enumerate(partitions):
+        groups.setdefault(partition, []).append(place)
+    return groups
 
 
 def _events(records: Sequence[Record], other: str) -> Events:
@@ -70,10 +90,23 @@ def _events(records: Sequence[Record], other: str) -> Events:
     )
 
 
-def _process(side: Side, states: dict[str, bytes], accounts: Sequence[str], events: Events) -> Processed:
-    """Process events of the accounts named beside them, and keep the new states."""
-    places: dict[str, int] = {}
-    events[:, ACCOUNT] = [places.setdefault(account, len(places)) for account in accounts]
-    processed = side.process([states.get(account, b"") for account in places], events)
-    states.update(zip(places, processed.states, strict=True))
-    return processed
+def _process(  # noqa: PLR0917 - the two sides call it alike
+    side: Side,
+    states: dict[str, bytes],
+    accounts: Sequence[str],
+    events: Events,
+    groups: dict[int, list[int]],
+    newest_ms: dict[int, int],
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Process events of the accounts named beside them, partition by partition; return outcomes and rows of all."""
+    outcomes, rows = np.empty(len(events), np.int64), np.empty((len(events), side.width))
+    for partition, places in groups.items():
+        slots: dict[str, int] = {}
+        own = events[places]
+        own[:, ACCOUNT] = [slots.setdefault(accounts[place], len(slots)) for place in places]
+        known = [states.get(account, b"") for account in slots]
+        processed = side.process(known, own, newest_ms.get(partition, NEVER))
+        newest_ms[partition] = processed.watermark_ms
+        states.update(zip(slots, processed.states, strict=True))
+        outcomes[places], rows[places] = processed.outcomes, processed.rows
+    return outcomes, rows

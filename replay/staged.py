@@ -64,6 +64,7 @@ class Step(NamedTuple):
 
     record: Transaction | Verdict
     source: RecordedRow | None
+    payer_partition: int
     payee_partition: int
     payee_order: int
 
@@ -116,21 +117,21 @@ class StagedReplay:
         waiting = self._verdicts.get(place.payer_partition, [])
         while waiting and waiting[0][0] < place.payer_offset:
             yield self._verdict_step(self._pop(place.payer_partition))
-        yield Step(row.row.transaction, row, place.payee_partition, place.payee_order)
+        yield Step(row.row.transaction, row, place.payer_partition, place.payee_partition, place.payee_order)
 
     def _pop(self, partition: int) -> PlacedVerdict:
         return heappop(self._verdicts[partition])[2]
 
     @staticmethod
     def _verdict_step(placed: PlacedVerdict) -> Step:
-        return Step(placed.verdict, None, placed.payee_partition, placed.payee_order)
+        return Step(placed.verdict, None, placed.payer_partition, placed.payee_partition, placed.payee_order)
 
     def _advance(self, steps: list[Step]) -> list[tuple[RecordedRow, NDArray[np.float64]]]:
         """Take steps through the payer's side, and what is in order through the payee's."""
         ready = self._in_payee_order(steps) if steps else []
         if not ready:
             return []
-        got = self.payee_side.feed([step.record for step, _ in ready])
+        got = self.payee_side.feed([step.record for step, _ in ready], [step.payee_partition for step, _ in ready])
         return [
             (step.source, np.concatenate([paid, row]))
             for (step, paid), row in zip(ready, got, strict=True)
@@ -139,7 +140,9 @@ class StagedReplay:
 
     def _in_payee_order(self, steps: list[Step]) -> list[tuple[Step, NDArray[np.float64]]]:
         """Return the accepted steps, of these and of earlier ones, whose turn has come at their payee partition."""
-        accepted, features = self.payer_side.feed([step.record for step in steps])
+        accepted, features = self.payer_side.feed(
+            [step.record for step in steps], [step.payer_partition for step in steps]
+        )
         kept = set(accepted)
         ready: list[tuple[Step, NDArray[np.float64]]] = []
         touched: dict[int, None] = {}

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Protocol
 from tables.store import APPLIED_KEY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from tables.store import PartitionStore
 
@@ -109,22 +109,24 @@ class TablePartition:
         return self._cache.get(key) or self._read([key])[0]
 
     def _read(self, keys: list[bytes]) -> list[bytes | None]:
-        if not self._waiting and not self._committing and not self._prepared:
+        layers = [values for values, _ in reversed(self._prepared)] + [self._waiting, self._committing]
+        layers = [layer for layer in layers if layer]
+        if not layers:
             return self.store.get_many(keys)
-        newest: Callable[[bytes], bytes | None] = self._newest_uncommitted
-        values = [newest(key) for key in keys]
+        values = [_newest(layers, key) for key in keys]
         absent = [key for key, value in zip(keys, values, strict=True) if value is None]
         stored = iter(self.store.get_many(absent))
-        return [next(stored) if value is None else value for value in values]
-
-    def _newest_uncommitted(self, key: bytes) -> bytes | None:
-        for values, _ in reversed(self._prepared):
-            if key in values:
-                return values[key]
-        value = self._waiting.get(key)
-        return self._committing.get(key) if value is None else value
+        return [next(stored) if value is None else value or None for value in values]
 
     def close(self) -> None:
         """Drop the cache and release RocksDB."""
         self._cache.clear()
         self.store.close()
+
+
+def _newest(layers: Sequence[Mapping[bytes, bytes | None]], key: bytes) -> bytes | None:
+    """Return what is on its way, `NO_STATE` for a deletion, or None where RocksDB has the newest."""
+    for layer in layers:
+        if key in layer:
+            return layer[key] or NO_STATE
+    return None

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from rocksdict import AccessType, Options, Rdict
 
-from agents.bundle import decode_bundle
+from agents.bundle import CONTROL_SOURCE, decode_bundle
 from models.scoring import Scorer
 from rules import load_rules
 from tests.chaos.naive import Truth, Wanted, find_truth
@@ -63,7 +63,8 @@ def _order(bundles: list[Any]) -> list[tuple[int, tuple[int, int]]]:
     found = []
     for record in bundles:
         bundle = decode_bundle(record.value)
-        found += [(record.partition, (bundle.payer_partition, item.offset)) for item in bundle.items]
+        if bundle.payer_partition != CONTROL_SOURCE:
+            found += [(record.partition, (bundle.payer_partition, offset)) for offset in bundle.offsets]
     return found
 
 

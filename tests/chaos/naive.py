@@ -84,10 +84,6 @@ class Account:
         known = {name: fraud for label_ms, fraud, name in sorted(self.verdicts) if start_ms <= label_ms < time_ms}
         return float(sum(known.values()))
 
-    def behind_ms(self, payment: Payment) -> int:
-        """Return by how much a payment is behind the newest of this account."""
-        return 0 if self.newest_ms is None else self.newest_ms - payment.event_time_ms
-
     def row(self, payment: Payment) -> list[float]:
         """Return this side's features."""
         row = self.payments.read(payment)  # type: ignore[arg-type]  # the same names
@@ -119,6 +115,13 @@ class Truth:
     rejected: set[tuple[str, int, int]] = field(default_factory=set)
     conflicts: set[tuple[str, int, int]] = field(default_factory=set)
     order: dict[int, list[Place]] = field(default_factory=lambda: defaultdict(list))
+    newest_ms: dict[tuple[str, int], int] = field(default_factory=lambda: defaultdict(int))
+
+    def is_exact(self, side: str, partition: int, payment: Payment) -> bool:
+        """Whether a payment is in time enough for windows to be exact; tells the partition of it."""
+        newest_ms = max(self.newest_ms[side, partition], payment.event_time_ms)
+        self.newest_ms[side, partition] = newest_ms
+        return newest_ms - payment.event_time_ms <= EXACT_BEHIND_MS
 
 
 def find_truth(transactions: Iterable[Any], labels: Iterable[Any], order: Iterable[tuple[int, Place]]) -> Truth:
@@ -157,7 +160,7 @@ def _take_payer(record: Any, payers: dict[tuple[int, str], Account], truth: Trut
         account.ids.clear()
     before = account.ids.get(payment.transaction_id)
     if before is None:
-        row, exact = account.row(payment), account.behind_ms(payment) <= EXACT_BEHIND_MS
+        row, exact = account.row(payment), truth.is_exact("payer", record.partition, payment)
         account.pay(payment)
         account.ids[payment.transaction_id] = payment
         truth.payments[place] = Wanted(payment, record.timestamp - payment.event_time_ms > LATE_MS, row, exact)
@@ -173,7 +176,7 @@ def _take_payee(partition: int, place: Place, payees: dict[tuple[int, str], Acco
     wanted = truth.payments[place]
     account = _account(payees, partition, wanted.payment.payee_vpa, "payee")
     wanted.row += account.row(wanted.payment)
-    wanted.exact = wanted.exact and account.behind_ms(wanted.payment) <= EXACT_BEHIND_MS
+    wanted.exact &= truth.is_exact("payee", partition, wanted.payment)
     account.pay(wanted.payment)
     truth.order[partition].append(place)
 
