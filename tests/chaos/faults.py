@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import shutil
 import signal
@@ -140,9 +141,13 @@ async def _broker_restart(rig: Rig, _: str, dice: random.Random) -> None:
     await asyncio.to_thread(rig.broker.start)
 
 
-async def _broker_freeze(rig: Rig, _: str, dice: random.Random) -> None:
-    import os  # noqa: PLC0415 - one signal
+async def _broker_away(rig: Rig, _: str, dice: random.Random) -> None:
+    await asyncio.to_thread(rig.broker.kill)
+    await asyncio.sleep(dice.uniform(45, 70))
+    await asyncio.to_thread(rig.broker.start)
 
+
+async def _broker_freeze(rig: Rig, _: str, dice: random.Random) -> None:
     os.kill(rig.broker.pid, signal.SIGSTOP)
     await asyncio.sleep(dice.uniform(1, 10))
     os.kill(rig.broker.pid, signal.SIGCONT)
@@ -163,6 +168,7 @@ _HARM: dict[str, Callable[[Rig, str, random.Random], Awaitable[None]]] = {
     "broker-kill": _broker_kill,
     "broker-restart": _broker_restart,
     "broker-freeze": _broker_freeze,
+    "broker-away": _broker_away,
 }
 
 

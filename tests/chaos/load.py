@@ -207,10 +207,11 @@ class Load:
                 b'{"big": "' + b"x" * 2_000_000 + b'"}',
             )
         )
+        if dice.random() < 0.01:
+            value = b"x" * 10_000_000
         topic = dice.choice(("transactions", "transactions", "transactions", "labels"))
-        key = dice.choice(
-            (None if value else b"", b"r1@x", bytes(dice.randrange(256) for _ in range(dice.randrange(1, 40))))
-        )
+        anything = dice.randbytes(dice.choice((1, 40, 300_000)))
+        key = dice.choice((None if value else b"", b"r1@x", anything))
         await self._send(producer, topic, value, key, self.now_ms(), BAD)
 
     async def _send(  # noqa: PLR0917 - one record, in Kafka's order

@@ -24,6 +24,7 @@ KINDS = (
     "broker-kill",  # kill -9 of Kafka, started again
     "broker-restart",  # an orderly restart of Kafka
     "broker-freeze",  # SIGSTOP of Kafka for some seconds
+    "broker-away",  # no Kafka for longer than a worker waits for an answer
 )
 MAYBE = 0.35
 FAULTS_MAX = 5
