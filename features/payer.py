@@ -32,18 +32,13 @@ from features.events import (
     VERDICT,
     flag,
 )
-from features.expiry import STUB_AFTER_MS, clear_if_absent
+from features.expiry import clear_if_absent
 from features.expiry import shrink as shrink_account
-from features.hashing import CONTENT_BITS
 from features.layout import (
     DEVICE_COUNT,
     DEVICE_SHIFT,
     FAILED,
     FLAGS,
-    KEY_COUNT,
-    KEYS,
-    KEYS_MAX,
-    LAST_MS,
     NEVER,
     PARTIES,
     TIMES,
@@ -51,8 +46,9 @@ from features.layout import (
     WINDOW_COUNT,
 )
 from features.reading import PAISE, age_days, over_largest, over_mean, put_windows, seconds_since_last
+from features.repeats import find_repeat, remember
 from features.ring import insert
-from features.side import CONFLICT, NEW, SAME, Side
+from features.side import NEW, Side
 from features.vector import PAYER_FEATURE_COUNT
 from features.verdicts import add_verdict, count_fraud_verdicts
 from features.windows import BOUNDS, FAILS, NEWS, TALLY_ROWS, TINIES, read_windows
@@ -102,18 +98,6 @@ def run(
             fold_payment(account, event)
             watermark_ms = max(watermark_ms, event[TIME_MS])
     return watermark_ms
-
-
-@compiled
-def find_repeat(account: Account, event: Events) -> int:
-    """Tell whether this payment's id is among the newest 256 that came, and whether all its content is the same."""
-    if account[KEY_COUNT] == 0 or event[TIME_MS] - account[LAST_MS] > STUB_AFTER_MS:
-        return NEW
-    key = event[KEY]
-    for at in range(KEYS, KEYS + account[KEY_COUNT]):
-        if account[at] >> CONTENT_BITS == key >> CONTENT_BITS:
-            return SAME if account[at] == key else CONFLICT
-    return NEW
 
 
 @compiled
@@ -176,8 +160,6 @@ def _read_devices(account: Account, device: int, own: NDArray[np.float64], tally
 def fold_payment(account: Account, event: Events) -> None:
     """Take a payment in; `account` is not absent."""
     time_ms, amount_paise = event[TIME_MS], event[AMOUNT_PAISE]
-    if account[LAST_MS] != NEVER and time_ms - account[LAST_MS] > STUB_AFTER_MS:
-        account[KEY_COUNT] = 0
     flags = 0
     if event[BITS] & FAILED_BIT:
         flags |= FAILED
@@ -185,12 +167,7 @@ def fold_payment(account: Account, event: Events) -> None:
         flags |= TINY
     if event[DEVICE] != NO_DEVICE:
         flags |= take_device(account, event[DEVICE]) << DEVICE_SHIFT
-    if account[KEY_COUNT] == KEYS_MAX:
-        for at in range(KEYS, KEYS + KEYS_MAX - 1):
-            account[at] = account[at + 1]
-        account[KEY_COUNT] -= 1
-    account[KEYS + account[KEY_COUNT]] = event[KEY]
-    account[KEY_COUNT] += 1
+    remember(account, event)
     insert(account, SHAPE, time_ms, amount_paise, event[PARTY], flags)
 
 
