@@ -61,9 +61,12 @@ def may_vanish(account: Account, now_ms: int) -> bool:
 
 @compiled
 def shrink(account: Account, now_ms: int) -> None:
-    """Give up what can be read no more at `now_ms`, the newest event time: all, or all but ages and verdicts."""
+    """Give up what can be read no more at `now_ms`, the newest event time: all, or all but ages, verdicts and keys.
+
+    Keys stay, or a payment that comes seven weeks late would be decided again when it is repeated.
+    """
     if may_vanish(account, now_ms):
         clear(account)
     elif account[COUNT] and now_ms - account[LAST_MS] > STUB_AFTER_MS + LATE_ALLOWED_MS:
         account[DROPPED_MS] = account[LAST_MS]
-        account[COUNT] = account[KEY_COUNT] = account[DEVICE_COUNT] = account[OVERFLOWS] = 0
+        account[COUNT] = account[DEVICE_COUNT] = account[OVERFLOWS] = 0

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features import payee, payer
-from features.layout import COUNT, FIRST_MS, KEY_COUNT, LAST_MS, OVERFLOWS, VERDICT_COUNT
+from features.layout import COUNT, DEVICE_COUNT, FIRST_MS, LAST_MS, OVERFLOWS, VERDICT_COUNT
 from features.transaction import Transaction, Verdict
 from features.vector import FEATURE_NAMES, PAYER_FEATURE_COUNT
 from tests.features.accounts import opened
@@ -74,7 +74,7 @@ def test_shrinking_gives_the_memory_back(side: str) -> None:
 
     assert kept == busy(module)
     account = opened(side, stub)
-    assert (account[COUNT], account[OVERFLOWS], account[KEY_COUNT]) == (0, 0, 0)
+    assert (account[COUNT], account[OVERFLOWS], account[DEVICE_COUNT]) == (0, 0, 0)
     assert (account[FIRST_MS], account[LAST_MS], account[VERDICT_COUNT]) == (START - 299 * HOUR, START, 1)
     assert gone == NOTHING
 
