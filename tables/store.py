@@ -9,6 +9,7 @@ Layout: an account's key is its VPA in UTF-8; keys that start with a zero byte a
 
 from __future__ import annotations
 
+import logging
 import struct
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,8 @@ from features.errors import StoreError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
+
+logger = logging.getLogger(__name__)
 
 #: What the stage had applied; also the key of that record in the changelog.
 APPLIED_KEY = b"\x00applied"
@@ -174,7 +177,10 @@ class PartitionStore:
         """Write what is buffered and release the directory."""
         if not self._closed:
             self._closed = True
-            self._db.close()
+            try:
+                self._db.close()
+            except Exception as exc:  # noqa: BLE001 - as above; what could not be written is in the changelog
+                logger.warning("%s", self._failed("write", exc))
 
 
 def is_damage(error: BaseException) -> bool:

@@ -82,7 +82,9 @@ class StageRecovery(Service):
         app.in_recovery = self.in_recovery = True
         assigned = consumer.assignment()
         positions = await stages.open(assigned)
-        check_positions(positions, await consumer.earliest_offsets(*positions), await consumer.highwaters(*positions))
+        if positions:  # there may be more workers than partitions
+            begins, ends = await consumer.earliest_offsets(*positions), await consumer.highwaters(*positions)
+            check_positions(positions, begins, ends)
         await app.on_rebalance_complete.send()
         await consumer.parked()
         if app.consumer_generation_id != generation:
