@@ -11,10 +11,14 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Any, cast
 
+from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from app.transport.stages import Stages
 
 logger = logging.getLogger(__name__)
@@ -40,6 +44,16 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         consumer = self._ensure_consumer()
         # What one partition has not yet taken must not hold back the others for aiokafka's 100 ms.
         consumer._fetcher._prefetch_backoff = _PREFETCH_BACKOFF_S
+
+    async def commit_applied(self, positions: Mapping[TP, int]) -> None:
+        """Commit where partitions that are still ours are to be read from; another owner commits for itself."""
+        consumer = self._ensure_consumer()
+        ours = {TopicPartition(*tp): at for tp, at in positions.items() if at > 0 and tp in self.assignment()}
+        if ours:
+            try:
+                await consumer.commit(ours)
+            except KafkaError as exc:
+                logger.warning("where state stands could not be committed: %r", exc)
 
 
 class BatchConsumer(driver.Consumer):
@@ -129,6 +143,10 @@ class BatchConsumer(driver.Consumer):
         """Finish what is computed and commit, then leave the group."""
         await self._stages.release()
         await super().on_stop()
+
+    async def commit_applied(self, positions: Mapping[TP, int]) -> None:
+        """Tell the group what state has applied, in the thread that fetches."""
+        await self._thread.call_thread(self._thread.commit_applied, positions)
 
     def verify_event_path(self, now: float, tp: TP) -> None:
         """Faust's livelock detector looks at single events; the watchdog looks at lag instead."""

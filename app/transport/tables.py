@@ -92,6 +92,8 @@ class StageRecovery(Service):
         await consumer.perform_seek()
         for tp, position in positions.items():
             await consumer.seek(tp, position)
+        # State may be ahead of what the group committed, and nothing may come to acknowledge: the lag would stay.
+        await consumer.commit_applied(positions)
         app.in_recovery = self.in_recovery = False
         consumer.resume_partitions(assigned)
         stages.start()

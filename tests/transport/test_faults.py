@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from tests.processes import WorkerProcess, wait_until
 from tests.topics import count_records, create_topic, read_topic, write_topic
@@ -139,3 +140,22 @@ async def test_a_wiped_datadir_is_restored_from_the_changelog(toy: Toy) -> None:
     await asyncio.to_thread(worker.stop)
 
     await toy.check()
+
+
+async def test_what_state_has_applied_is_committed_though_nothing_comes_any_more(toy: Toy) -> None:
+    """A group whose committed offsets are behind its state is caught up as soon as a worker has opened."""
+    worker = toy.worker("one").start().wait_ready()
+    await toy.send(200)
+    await toy.wait_decided()
+    await asyncio.to_thread(worker.stop)
+    logs = [TopicPartition(f"{toy.prefix}toy-in", number) for number in range(4)]
+    group = AIOKafkaConsumer(bootstrap_servers=toy.bootstrap, group_id=f"{toy.prefix}prahari", enable_auto_commit=False)
+    await group.start()
+    group.assign(logs)
+    await group.commit(dict.fromkeys(logs, 0))
+    worker.start().wait_ready()
+    committed = [await group.committed(log) for log in logs]
+    await group.stop()
+    await asyncio.to_thread(worker.stop)
+
+    assert sum(place or 0 for place in committed) == 200
