@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+import traceback
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -53,7 +54,8 @@ async def run_trial(plan: Plan, broker: EmbeddedBroker, path: Path) -> Outcome:
     try:
         outcome.numbers = await _run(plan, rig, prefix)
     except Exception as exc:  # noqa: BLE001 - whatever it is, this seed did not hold
-        outcome.problem = f"{type(exc).__name__}: {exc}"[:1500]
+        place = traceback.extract_tb(exc.__traceback__)[-1]
+        outcome.problem = f"{type(exc).__name__} at {place.name}:{place.lineno}: {exc}"[:1500]
     finally:
         rig.clean_up()
     outcome.ends = rig.ends
