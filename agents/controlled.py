@@ -7,6 +7,7 @@ applied: what that stands for is a fold of the log (`agents.in_force`).
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -70,7 +71,7 @@ class Controlled:
 
     async def apply(self, offset: int, value: bytes) -> None:
         """Put a control record in force; one applied before changes nothing."""
-        after = fold(self.in_force, offset, value)
+        after = await asyncio.to_thread(fold, self.in_force, offset, value)  # parsing many rules takes a while
         if self._resolve is not None and after is not self.in_force:
             self.deciding = await self._resolve(after)
         self.in_force = after

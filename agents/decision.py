@@ -32,10 +32,11 @@ NO_MODEL = "none"
 
 
 class Place(NamedTuple):
-    """Where decisions stand: their payee partition, and the sequence of the first."""
+    """Where decisions stand: their payee partition, the sequence of the first, and the control record in force."""
 
     partition: int
     first_sequence: int
+    control_offset: int = -1
 
 
 def decisions_json(
@@ -44,18 +45,19 @@ def decisions_json(
     rows: NDArray[np.float64] | None,
     versions: tuple[str, str],
     place: Place,
+    *,
+    beside: Sequence[bytes] | None = None,
 ) -> list[bytes]:
-    """Return decisions of consecutive sequences; `versions` = (model, rules); missing features are null.
+    """Return decisions of consecutive sequences, with what stands `beside` each; `versions` = (model, rules).
 
-    `rows` None leaves the features out, as `PRAHARI_DECISION_FEATURES=none` asks.
+    Missing features are null; `rows` None leaves them out, as `PRAHARI_DECISION_FEATURES=none` asks.
     """
     features = [b""] * len(decided) if rows is None else [b',"features":' + text for text in rows_json(rows)]
-    schema, model, rules = map(orjson.dumps, (FEATURE_SCHEMA, *versions))
-    middle = b',"feature_schema":%b,"model_version":%b,"rules_version":%b,"late":' % (schema, model, rules)
+    versions_text = _versions_json(versions, place.control_offset)
+    more = [b""] * len(decided) if beside is None else beside
     probabilities = orjson.dumps([score.fraud_probability for score in scores])[1:-1].split(b",")
-    partition = b',"partition":%d,"sequence":' % place.partition
     return [
-        b'%b,"fraud_probability":%b,"rule_score":%d,"rules":%b,"risk":%d,"risk_tier":"%b"%b%b%b,"payer_offset":%d%b%d}'
+        b'%b,"fraud_probability":%b,"rule_score":%d,"rules":%b,"risk":%d,"risk_tier":"%b"%b%b%b%b,"payer_offset":%d,"partition":%d,"sequence":%d}'
         % (
             _payment_json(one.transaction),
             probability,
@@ -63,17 +65,24 @@ def decisions_json(
             _rules_json(score.rules),
             score.risk,
             score.tier.encode(),
+            added,
             text,
-            middle,
+            versions_text,
             b"true" if one.late else b"false",
             one.offset,
-            partition,
+            place.partition,
             sequence,
         )
-        for sequence, (one, score, text, probability) in enumerate(
-            zip(decided, scores, features, probabilities, strict=True), place.first_sequence
+        for sequence, (one, score, text, probability, added) in enumerate(
+            zip(decided, scores, features, probabilities, more, strict=True), place.first_sequence
         )
     ]
+
+
+def _versions_json(versions: tuple[str, str], control_offset: int) -> bytes:
+    schema, model, rules = map(orjson.dumps, (FEATURE_SCHEMA, *versions))
+    text = b',"feature_schema":%b,"model_version":%b,"rules_version":%b,"control_offset":%d,"late":'
+    return text % (schema, model, rules, control_offset)
 
 
 def _payment_json(txn: Transaction) -> bytes:

@@ -8,6 +8,7 @@ their place.
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from agents.bundle import control_bundle
@@ -65,14 +66,18 @@ def forward_control(records: Sequence[Record], partitions: int) -> list[Outgoing
 
 
 class ForwardLogic:
-    """A forwarder as a stage: `forward` says what a chunk's records become."""
+    """A forwarder as a stage: `forward` says what a chunk's records become, in a thread where that may take long."""
 
-    def __init__(self, forward: Callable[[Sequence[Record]], list[Outgoing]]) -> None:
+    def __init__(self, forward: Callable[[Sequence[Record]], list[Outgoing]], *, in_thread: bool = False) -> None:
         self._forward = forward
+        self._in_thread = in_thread
 
     async def parts(self, chunk: Chunk) -> AsyncIterator[Part | Hold]:
         """Yield the whole chunk's copies as one part."""
-        yield Part(self._forward(chunk.records))
+        if self._in_thread:
+            yield Part(await asyncio.to_thread(self._forward, chunk.records))
+        else:
+            yield Part(self._forward(chunk.records))
 
 
 class NoTable:

@@ -1,8 +1,9 @@
 """The payee stage and the score: fan-in strictly before each payment, then rules, model and risk for the whole part.
 
 Input: `transactions-by-payee`, bundles in the order of its partition. Output: one decision per payment to the payer's
-partition of `decisions`, and one run per part to `candidates`. Applied is a vector: the last payer offset per payer
-partition, so that bundles cut anew by a replay are skipped item by item, and the sequence of decisions.
+partition of `decisions`, and one run per part to `candidates`. Control records stand between the payments and take
+force there (`agents.controlled`). Applied is a vector: the last payer offset per payer partition and the last control
+record, so that bundles cut anew by a replay are skipped item by item, and the sequence of decisions.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from agents.beside import beside_json
 from agents.bundle import CONTROL_SOURCE, decode_bundle
 from agents.decision import NO_MODEL, Place, decisions_json
+from agents.listed import find, with_blocks
 from agents.ports import Hold, Outgoing, Part
 from agents.run import OUTSIDE_BUDGET, RUN_VERSION, Run, candidate, encode_run
 from agents.work import Work
-from budget.candidates import CandidateFilter
+from budget.candidates import DEFAULT_RATE_PPM, CandidateFilter
 from features.clock import ist_day
 from features.payee import PAYEES
 
@@ -26,11 +29,16 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from agents.bundle import Bundle
+    from agents.controlled import Controlled
     from agents.ports import Chunk
     from agents.work import Decided
     from features.transaction import Transaction
-    from models.scoring import Score, Scorer
+    from models.artifact import Model
+    from models.scoring import Score
     from tables.partition import TablePartition
+
+    OnScored = Callable[[Model, NDArray[np.float64], list[Score]], None]
 
 TOPIC = "transactions-by-payee"
 #: Most accounts a part may change: with 8 KiB each, 4 MiB of state.
@@ -47,30 +55,47 @@ class PayeeApplied(msgspec.Struct, array_like=True):
     watermark_ms: int = -1
 
 
+def applied_control(applied: bytes | None) -> int:
+    """Return the last control record that a payee partition has applied, -1 before the first.
+
+    >>> applied_control(msgspec.msgpack.encode(PayeeApplied(payer_offsets={CONTROL_SOURCE: 7}))), applied_control(None)
+    (7, -1)
+    """
+    state = PayeeApplied() if not applied else msgspec.msgpack.decode(applied, type=PayeeApplied)
+    return state.payer_offsets.get(CONTROL_SOURCE, -1)
+
+
 class PayeeLogic:
     """The payee stage of one partition.
 
-    `on_decision` is told each decision for the log when asked; `send_features` is whether decisions carry features.
+    `control` is what it decides by as of the last control record that it applied, `rate_ppm` the alert rate where no
+    control record set one. `on_scored` is told what the model in force scored, `on_decision` each decision for the log
+    when asked; `send_features` is whether decisions carry features.
     """
 
     def __init__(
         self,
         partition: int,
         table: TablePartition,
-        scorer: Scorer,
+        control: Controlled,
         *,
+        rate_ppm: int = DEFAULT_RATE_PPM,
         send_features: bool = True,
         on_decision: Callable[[Transaction, Score], None] | None = None,
+        on_scored: OnScored | None = None,
     ) -> None:
         self._partition = partition
         self._table = table
-        self._scorer = scorer
+        self._control = control
+        self._rate_ppm = rate_ppm
         self._send_features = send_features
         self._on_decision = on_decision
+        self._on_scored = on_scored
         data = table.applied
         self.applied = PayeeApplied() if data is None else msgspec.msgpack.decode(data, type=PayeeApplied)
         encoded = self.applied.candidates
         self._filter = CandidateFilter.decode(encoded) if encoded else CandidateFilter()
+        self._set_rate()
 
     async def parts(self, chunk: Chunk) -> AsyncIterator[Part | Hold]:
         """Yield the parts of a chunk: whole bundles together, or pieces of a large one."""
@@ -80,6 +105,11 @@ class PayeeLogic:
                 continue
             bundle = decode_bundle(record.value)
             source, start = bundle.payer_partition, 0
+            if source == CONTROL_SOURCE:
+                # Whatever came before is decided by what was in force before.
+                yield self._part(work)
+                work = Work()
+                yield Hold(self._put_in_force(bundle))
             while start < len(bundle.offsets):
                 room = PART_ITEMS_MAX - len(work)
                 if source != CONTROL_SOURCE:
@@ -94,6 +124,17 @@ class PayeeLogic:
             self.applied.source_offset = record.offset
         yield self._part(work)
 
+    async def _put_in_force(self, bundle: Bundle) -> None:
+        """Put a bundle's control records in force; may wait for a model that this worker does not have yet."""
+        for offset, value in zip(bundle.offsets, bundle.controls, strict=True):
+            if offset > self.applied.payer_offsets.get(CONTROL_SOURCE, -1):
+                await self._control.apply(offset, value)
+        self._set_rate()
+
+    def _set_rate(self) -> None:
+        rate_ppm = self._control.deciding.rate_ppm
+        self._filter.set_rate(self._rate_ppm if rate_ppm is None else rate_ppm)
+
     def _part(self, work: Work) -> Part:
         states = self._table.load(work.places)
         processed = PAYEES.process(list(states.values()), work.events(), self.applied.watermark_ms)
@@ -105,12 +146,19 @@ class PayeeLogic:
         return Part(outputs, changed, msgspec.msgpack.encode(self.applied))
 
     def _decide(self, decided: list[Decided], rows: NDArray[np.float64]) -> list[Outgoing]:
-        scores = self._scorer.score(rows)
-        model = self._scorer.model
-        versions = (NO_MODEL if model is None else model.version, self._scorer.rules.version)
+        deciding, lists = self._control.deciding, self._control.lists
+        scores, model = deciding.scorer.score(rows), deciding.scorer.model
+        if self._on_scored is not None and model is not None:
+            self._on_scored(model, rows, scores)
+        versions = (NO_MODEL if model is None else model.version, deciding.scorer.rules.version)
+        listings = find(lists, decided) if lists else None
+        if listings is not None:
+            scores = with_blocks(scores, listings)
         first = self.applied.sequence
         shown = rows if self._send_features else None
-        values = decisions_json(decided, scores, shown, versions, Place(self._partition, first))
+        place = Place(self._partition, first, self._control.offset)
+        beside = beside_json(deciding, rows, listings)
+        values = decisions_json(decided, scores, shown, versions, place, beside=beside)
         outputs = [
             Outgoing("decisions", one.source, one.transaction.payer_vpa.encode(), value)
             for one, value in zip(decided, values, strict=True)
@@ -120,7 +168,9 @@ class PayeeLogic:
         candidates = [
             candidate(first + at, decided[at], rows[at].tolist(), scores[at])
             for at, day in enumerate(days)
-            if day != OUTSIDE_BUDGET and self._filter.consider(buckets[at])
+            if day != OUTSIDE_BUDGET
+            and self._filter.consider(buckets[at])
+            and (listings is None or (listing := listings[at]) is None or listing.silent is None)
         ]
         if self._on_decision is not None:
             for one, score in zip(decided, scores, strict=True):

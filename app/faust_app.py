@@ -18,6 +18,7 @@ from aiokafka.errors import KafkaConnectionError
 from tenacity import AsyncRetrying, before_sleep_log, retry_if_exception_type, wait_exponential_jitter
 
 from app.compiling import compile_all
+from app.control.plane import ControlPlane
 from app.kafka import client_options, faust_credentials
 from app.logs import logging_config
 from app.metrics.names import Metrics
@@ -44,8 +45,8 @@ class PrahariApp(faust.App):
 
     def __init__(self, settings: Settings, **options: Any) -> None:
         self.prahari = settings
-        self.stages, self.metrics = Stages(), Metrics()
-        self.admissions = Admissions()
+        self.stages, self.metrics, self.admissions = Stages(), Metrics(), Admissions()
+        self.control_plane = ControlPlane(self)
         super().__init__(
             f"{settings.topic_prefix}{APP_NAME}",
             **{

@@ -13,12 +13,11 @@ from agents.alignment import Aligner
 from agents.budget import BudgetLogic
 from agents.delivery import PartitionTask
 from agents.forward import ForwardLogic, NoTable, forward_control, forward_labels
-from agents.payee import PayeeLogic
+from agents.payee import PayeeLogic, applied_control
 from agents.payer import BACKLOG_RECORDS, PayerLogic
 from agents.ports import Chunk
 from agents.sweep import Sweeping
 from app.alerting import Explainer, log_alert, log_decision
-from app.control.plane import ControlPlane
 from app.head_sharing import HeadSharing
 from app.metrics.stages import StageObserver
 from app.outputs import BatchSender
@@ -59,7 +58,7 @@ class StageOpener:
         self._settings = app.prahari
         self._send = BatchSender(lambda: app.producer._producer, self._settings.topic_prefix)  # noqa: SLF001
         self.aligner = Aligner(time.monotonic)
-        self.control = ControlPlane(app)
+        self.control = app.control_plane
         self._heads = HeadSharing(self.aligner, self._send, self._settings.topic_prefix, lambda: app.client_options)
         self._payee_partition = lru_cache(100_000)(
             lambda vpa: murmur2_partition(vpa.encode(), app.conf.topic_partitions)
@@ -100,14 +99,21 @@ class StageOpener:
 
     async def payee(self, partition: int) -> Opened:
         """Open a partition of `transactions-by-payee`."""
-        table, close = await open_table(self._app, "payees", partition)
+        table, close_table = await open_table(self._app, "payees", partition)
         logic = PayeeLogic(
             partition,
             table,
-            self.control.scorers.default,
+            await self.control.open(partition, applied_control(table.applied)),
+            rate_ppm=self._settings.alert_rate_ppm,
             send_features=self._settings.decision_features == "all",
             on_decision=log_decision(self._settings) if self._settings.log_events else None,
+            on_scored=self.control.drift.observe,
         )
+
+        async def close() -> None:
+            self.control.close(partition)
+            await close_table()
+
         position = logic.applied.source_offset + 1
         return self._swept(f"payee[{partition}]", Sweeping(logic, table, PAYEES), table, position, close)
 
@@ -141,7 +147,8 @@ class StageOpener:
 
     async def control_log(self, partition: int) -> Opened:
         """Open the partition of `control`."""
-        logic = ForwardLogic(lambda records: forward_control(records, self._app.conf.topic_partitions))
+        partitions = self._app.conf.topic_partitions
+        logic = ForwardLogic(lambda records: forward_control(records, partitions), in_thread=True)
         return self._opened(f"control[{partition}]", logic, NoTable(), None, _nothing_to_close)
 
     def _swept(

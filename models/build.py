@@ -18,6 +18,7 @@ import numpy as np
 from features.vector import FEATURE_COUNT, FEATURE_NAMES, FEATURE_SCHEMA
 from models.artifact import model_inputs
 from models.crossfit import held_out_margins
+from models.drift import reference
 from models.fit import Trees, fit_calibration, fit_logistic, fit_trees, require_both_classes
 from models.isolation import fit_forest
 from models.manifest import CALIBRATION, FOREST_TEXT, FORMAT, LOGISTIC, MODEL_TEXT, RULES_TEXT, Manifest
@@ -77,11 +78,13 @@ def build(dataset: Dataset, rules: RuleSet, *, seed: int, on_tree: Callable[[str
     )
     calibration = measured.calibration if margins is None else fit_calibration(margins, labels)
     calibrated_on = "tuning slice" if margins is None else "all blocks, held out in turn"
+    scored = tested
     if margins is not None:
-        held_out = np.array([calibration.probability(margin) for margin in margins.tolist()])
-        metrics["calibration"] = calibration_found(labels, held_out)
+        scored = np.array([calibration.probability(margin) for margin in margins.tolist()])
+        metrics["calibration"] = calibration_found(labels, scored)
     manifest = _manifest(dataset, split, seed, inputs[split.learn, FEATURE_COUNT], metrics)
-    manifest = msgspec.structs.replace(manifest, parameters=parameters(dataset, trees, calibrated_on))
+    kept = {**manifest.data, "reference": reference(FEATURE_NAMES, dataset.rows, scored)}
+    manifest = msgspec.structs.replace(manifest, parameters=parameters(dataset, trees, calibrated_on), data=kept)
     texts = {
         MODEL_TEXT: final.text,
         FOREST_TEXT: forest_text,

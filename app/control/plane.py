@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from agents.control_record import RulesPut, parse_control
 from agents.controlled import Controlled
 from agents.in_force import InForce
+from app.control.drift import DriftMeters
 from app.control.log import fold_log, read_batches
 from app.control.scorers import Scorers
 from app.model_store import ModelStore
@@ -17,6 +18,7 @@ from app.scoring import load_scorer
 from features.errors import RejectedTransaction
 
 if TYPE_CHECKING:
+    from agents.controlled import Deciding
     from app.faust_app import PrahariApp
 
 logger = logging.getLogger(__name__)
@@ -33,6 +35,7 @@ class ControlPlane:
         self._folded: dict[int, InForce] = {}
         self._scorers: Scorers | None = None
         self.partitions: dict[int, Controlled] = {}
+        self.drift = DriftMeters()
 
     @property
     def scorers(self) -> Scorers:
@@ -68,6 +71,11 @@ class ControlPlane:
     def close(self, partition: int) -> None:
         """Forget a partition that was given up."""
         self.partitions.pop(partition, None)
+
+    def newest(self) -> Deciding | None:
+        """Return what decides in the open partition that is furthest in `control`; None where none is open."""
+        furthest = max(self.partitions.values(), key=lambda controlled: controlled.offset, default=None)
+        return None if furthest is None else furthest.deciding
 
     async def _at(self, offset: int) -> InForce:
         """Fold the log up to an offset, going on from the nearest fold before it: partitions stand close together."""

@@ -7,12 +7,11 @@ import logging
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
-from agents.control_record import LOGISTIC, NO_MODEL
+from agents.control_record import LOGISTIC, NO_MODEL, compiled_rules
 from agents.controlled import Deciding
 from agents.in_force import InForce, ModelRef
 from features.errors import ArtifactMissing
 from models.scoring import Scorer
-from rules import parse_rules
 from rules.shadow import ShadowRules
 
 if TYPE_CHECKING:
@@ -97,7 +96,7 @@ class Scorers:
 
     def parsed(self, text: str) -> RuleSet:
         """Return the rules of a text that took force, and remember them by their version."""
-        rules = parse_rules(text)
+        rules = compiled_rules(text)
         return self._rules.setdefault(rules.version, rules)
 
     def by_versions(self, model_version: str, rules_version: str) -> Scorer:

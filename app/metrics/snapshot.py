@@ -48,6 +48,9 @@ def _look(metrics: Metrics, worker: Worker) -> list[tuple[str, int, Path]]:
     if readiness.rules_version is not None:
         metrics.model.labels(readiness.model_version or "none").set(1)
         metrics.rules.labels(readiness.rules_version).set(1)
+    metrics.drift.clear()
+    for name, index in worker.drift().items():
+        metrics.drift.labels(name).set(index)
     directories = []
     for table, topic in TABLES.items():
         for partition, task in worker.open_partitions(topic).items():

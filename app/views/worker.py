@@ -110,7 +110,14 @@ class Worker:
         return self._scorer().model
 
     def _scorer(self) -> Scorer:
-        return load_scorer(self.settings.rules, self.settings.model_dir)
+        """Return what decides here, in the partition furthest in `control`; before one is open, what settings say."""
+        deciding = self._app.control_plane.newest()
+        return load_scorer(self.settings.rules, self.settings.model_dir) if deciding is None else deciding.scorer
+
+    def drift(self) -> dict[str, float]:
+        """Return how far what the model in force scores here lies from its training, by input and for the score."""
+        deciding = self._app.control_plane.newest()
+        return {} if deciding is None else self._app.control_plane.drift.of(deciding.scorer.model)
 
     def owner(self, topic: str, partition: int) -> str | None:
         """Return the URL of the other worker that has a partition; None where it is here, or nobody is known to."""

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from agents.alignment import Aligner
 from agents.budget import BudgetLogic
 from agents.bundle import CONTROL_SOURCE, Kind, decode_bundle
+from agents.controlled import Controlled
 from agents.forward import forward_control, forward_labels
 from agents.payee import PayeeLogic
 from agents.payer import BACKLOG_RECORDS, PayerLogic
@@ -32,6 +33,11 @@ VERDICT = {"is_fraud": 1, "label_time": T0_MS + 2_000, "source": "bank"}
 def payer_stage(table: DictTable, aligner: Aligner | None = None) -> PayerLogic:
     """Return a payer stage whose payees all live in partition 1."""
     return PayerLogic(0, table, aligner or Aligner(lambda: 0.0), lambda _: 1)
+
+
+def payee_stage(table: DictTable) -> PayeeLogic:
+    """Return a payee stage of partition 1 that decides by the default rules."""
+    return PayeeLogic(1, table, Controlled.fixed(SCORER))
 
 
 def items(outputs: list[Outgoing]) -> list[Any]:
@@ -139,7 +145,7 @@ async def test_every_payment_becomes_one_decision_in_the_payers_partition() -> N
     """Decisions carry their place, their features and the versions in force; a run goes to the budget."""
     source = await bundles([Record(n, payment(n)) for n in range(3)])
     table = DictTable()
-    outputs = await run(PayeeLogic(1, table, SCORER), table, source)
+    outputs = await run(payee_stage(table), table, source)
 
     decisions = [json.loads(output.value) for output in outputs if output.topic == "decisions"]
     assert [(d["payer_offset"], d["partition"], d["sequence"]) for d in decisions] == [(0, 1, 0), (1, 1, 1), (2, 1, 2)]
@@ -157,8 +163,8 @@ async def test_bundles_cut_anew_are_skipped_item_by_item() -> None:
     table = DictTable()
     first = await bundles(records[:4])
     again = [Record(10 + r.offset, r.value) for r in await bundles(records)]
-    outputs = await run(PayeeLogic(1, table, SCORER), table, first)
-    outputs += await run(PayeeLogic(1, table, SCORER), table, first + again)
+    outputs = await run(payee_stage(table), table, first)
+    outputs += await run(payee_stage(table), table, first + again)
 
     decisions = [json.loads(output.value) for output in outputs if output.topic == "decisions"]
     assert list(range(6)) == [decision["payer_offset"] for decision in decisions]
@@ -172,7 +178,7 @@ async def test_a_result_never_depends_on_chunk_boundaries(sizes: list[int]) -> N
 
     async def decide(cuts: list[list[Record]]) -> tuple[list[bytes], bytes | None]:
         payers, payees = DictTable(), DictTable()
-        payer_logic, payee_logic = payer_stage(payers), PayeeLogic(1, payees, SCORER)
+        payer_logic, payee_logic = payer_stage(payers), payee_stage(payees)
         decisions = []
         for cut in cuts:
             sent = await run(payer_logic, payers, cut)
@@ -198,7 +204,7 @@ async def test_late_and_warm_up_payments_stay_outside_the_budget() -> None:
         ]
     )
     table = DictTable()
-    outputs = await run(PayeeLogic(1, table, SCORER), table, source)
+    outputs = await run(payee_stage(table), table, source)
 
     decisions = [json.loads(output.value) for output in outputs if output.topic == "decisions"]
     assert [(d["payer_offset"], d["late"]) for d in decisions] == [(1, True), (2, False)]
@@ -221,7 +227,7 @@ async def test_repeated_runs_are_counted_once_and_alerts_stay_within_the_limit()
     """The budget goes by sequence: what it counted is skipped, whatever way it comes again."""
     source = await bundles([Record(n, payment(n)) for n in range(8)])
     payees = DictTable()
-    sent = [o for o in await run(PayeeLogic(1, payees, SCORER), payees, source) if o.topic == "candidates"]
+    sent = [o for o in await run(payee_stage(payees), payees, source) if o.topic == "candidates"]
     table = DictTable()
     outputs = await run(budget_stage(table), table, [Record(0, sent[0].value)])
     outputs += await run(budget_stage(table), table, [Record(0, sent[0].value), Record(1, sent[0].value)])
@@ -259,7 +265,7 @@ async def test_an_alert_rate_switches_at_its_place_among_the_candidates() -> Non
     """The rate survives a restart, a record given again changes nothing, and None goes back to the settings."""
     source = await bundles([Record(n, payment(n)) for n in range(8)])
     payees = DictTable()
-    sent = [o for o in await run(PayeeLogic(1, payees, SCORER), payees, source) if o.topic == "candidates"]
+    sent = [o for o in await run(payee_stage(payees), payees, source) if o.topic == "candidates"]
     doubled, back = control("alert_rate", rate_ppm=1_000_000), control("alert_rate", rate_ppm=None)
     rate, no_rate = (forward_control([Record(n, value)], 1)[-1] for n, value in ((4, doubled), (5, back)))
     table = DictTable()

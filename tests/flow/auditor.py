@@ -9,13 +9,15 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 import numpy as np
 
-from agents.bundle import Kind, decode_bundle
-from agents.ports import KIND_HEADER, KIND_VERDICT, KIND_WARM_UP
+from agents.bundle import CONTROL_SOURCE, Kind, decode_bundle
+from agents.control_record import compiled_rules
+from agents.in_force import InForce, fold
+from agents.ports import KIND_CONTROL, KIND_HEADER, KIND_VERDICT, KIND_WARM_UP, OFFSET_HEADER
 from agents.run import OUTSIDE_BUDGET, decode_run
 from budget.threshold import BudgetState
 from features import payee, payer
@@ -24,12 +26,12 @@ from features.errors import RejectedTransaction
 from features.layout import NEVER
 from features.side import Seen
 from features.transaction import is_late, parse_transaction, parse_verdict
+from models.risk import combine
+from models.scoring import Scorer
 from tests.topics import read_topic
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from models.scoring import Scorer
 
 
 @dataclass
@@ -115,9 +117,14 @@ def _payer(record: Any, expected: Expected) -> None:
 def _payees(topics: Topics, expected: Expected, scorer: Scorer) -> None:
     done: set[tuple[int, int]] = set()
     sequences: dict[int, int] = defaultdict(int)
+    in_force: dict[int, InForce] = defaultdict(InForce)
     for record in topics.bundles:
         bundle = decode_bundle(record.value)
         for item in bundle.items():
+            if bundle.payer_partition == CONTROL_SOURCE:
+                assert isinstance(item.content, bytes)
+                in_force[record.partition] = fold(in_force[record.partition], item.offset, item.content)
+                continue
             place = (bundle.payer_partition, item.offset)
             if place in done:
                 continue
@@ -133,8 +140,33 @@ def _payees(topics: Topics, expected: Expected, scorer: Scorer) -> None:
             expected.payees[key] = payee.fold(state, content)
             expected.newest_payee_ms[key[0]] = max(expected.newest_payee_ms[key[0]], content.event_time_ms)
             if not warm_up:
-                _decide(expected, scorer, place, (record.partition, sequences[record.partition]), content, full, late)
+                decided = (record.partition, sequences[record.partition])
+                now = in_force[record.partition]
+                _decide(expected, _scorer(scorer, now), place, decided, content, full, late)
+                _list(expected.decisions[place], expected.buckets, decided, content, now)
                 sequences[record.partition] += 1
+
+
+def _scorer(default: Scorer, in_force: InForce) -> Scorer:
+    """Return what decides under these rules; models are not audited here."""
+    return default if in_force.rules is None else Scorer(compiled_rules(in_force.rules), default.model)
+
+
+def _list(
+    decision: dict[str, Any],
+    buckets: dict[tuple[int, int], tuple[int, int]],
+    decided: tuple[int, int],
+    txn: Any,
+    in_force: InForce,
+) -> None:
+    """Put into an expected decision what the lists say of it."""
+    decision["control_offset"] = in_force.offset
+    listing = in_force.lists.find(txn.payer_vpa, txn.payee_vpa, txn.device_id, txn.event_time_ms)
+    if listing is None or not listing.blocked:
+        return
+    risk, tier, bucket = combine(decision["fraud_probability"], 100)
+    decision.update(rules=[*decision["rules"], *listing.blocked], rule_score=100, risk=risk, risk_tier=tier)
+    buckets[decided] = (buckets[decided][0], bucket)
 
 
 def _decide(  # noqa: PLR0917 - one call, in order
@@ -198,7 +230,16 @@ def _check_alerts(topics: Topics, expected: Expected, rate_ppm: int) -> None:
     budget = BudgetState(rate_ppm)
     following: dict[int, int] = defaultdict(int)
     wanted: list[str] = []
+    control_offset = -1
     for record in topics.candidates:
+        if dict(record.headers).get(KIND_HEADER) == KIND_CONTROL:
+            offset = int(dict(record.headers)[OFFSET_HEADER])
+            if offset <= control_offset:
+                continue
+            control_offset = offset
+            put_ppm = json.loads(record.value)["rate_ppm"]
+            budget.set_rate(rate_ppm if put_ppm is None else put_ppm)
+            continue
         run = decode_run(record.value)
         possible = {candidate.sequence for candidate in run.candidates}
         for index, (day, bucket) in enumerate(zip(run.days, run.buckets, strict=True)):
@@ -216,7 +257,7 @@ def _check_alerts(topics: Topics, expected: Expected, rate_ppm: int) -> None:
     assert sorted(wanted) == sorted(by_id)
     assert all(len(values) == 1 for values in by_id.values())
     for entry in budget.ledger.days.values():
-        assert entry.alerted <= rate_ppm * entry.seen // 1_000_000
+        assert entry.alerted <= entry.accrued_ppm // 1_000_000
 
 
 def _check_table(
