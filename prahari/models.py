@@ -22,12 +22,30 @@ from models.__main__ import train
 from models.manifest import MANIFEST, Manifest, read_artifact
 from prahari.connection import By, Deployment, Note, Wait, user
 from prahari.output import JsonFlag, show_json, show_table
+from prahari.retrain import retrain
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="markdown", help=__doc__)
 app.command()(train)
 
 Which = Annotated[str, typer.Argument(help="An artifact's directory, or a version in the store.", metavar="MODEL")]
 _DEFAULT = "default"
+
+
+@app.command(name="retrain")
+def retrain_(
+    out: Annotated[Path, typer.Option(help="Directory for the artifact and its model card.")],
+    *,
+    since: Annotated[str | None, typer.Option("--from", help="Earlier payments only warm the tables.")] = None,
+    until: Annotated[str | None, typer.Option(help="Nothing later is seen, no verdict either.")] = None,
+    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Same payments and seed: same model.")] = 1,
+    on_trial: Annotated[bool, typer.Option("--challenge", help="Let it challenge the model in force.")] = False,
+    by: By = "",
+    note: Note = "",
+) -> None:
+    """Train on what the stream has seen and people have judged."""
+    retrain(out, since=since, until=until, seed=seed)
+    if on_trial:
+        challenge(str(out), by=by, note=note)
 
 
 @app.command()

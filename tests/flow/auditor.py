@@ -210,6 +210,7 @@ def check(topics: Topics, expected: Expected, rate_ppm: int) -> None:
 
 def _check_rejected(topics: Topics, expected: Expected) -> None:
     rejected = [json.loads(record.value) for record in topics.rejected]
+    rejected = [value for value in rejected if value["source_topic"] == "transactions"]
     got = {(value["source_partition"], value["source_offset"]): value["reason"] for value in rejected}
     assert expected.rejected == got
 

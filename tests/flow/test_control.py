@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import shutil
 from typing import TYPE_CHECKING
@@ -61,6 +62,8 @@ async def test_rules_lists_and_the_rate_switch_at_one_place_while_workers_are_ki
     assert await asyncio.to_thread(sending_load.wait) == 0
 
     topics = await audit(deployment)
+    refused = [json.loads(record.value) for record in topics.rejected if b'"source_topic":"control"' in record.value]
+    assert {(value["source_offset"], value["reason"]) for value in refused} == {(0, "invalid_json")}
     offsets = {record.value.split(b'"control_offset":')[1].split(b",")[0] for record in topics.decisions}
     assert {b"-1", b"4"} <= offsets
 

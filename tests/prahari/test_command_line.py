@@ -35,9 +35,7 @@ def test_help_names_every_command_and_loads_none_of_them() -> None:
     assert imported.stdout.strip() == "set()"
 
 
-@pytest.mark.parametrize(
-    "name", [name for name in COMMANDS if name not in ("demo", "worker", "warm-up", "backtest", "export")]
-)
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in ("demo", "worker", "warm-up")])
 def test_every_command_helps(name: str) -> None:
     """Each says what it does, those that are programs of their own too."""
     done = run(name, "--help")
