@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -12,20 +11,22 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-logger = logging.getLogger(__name__)
-
 #: Records of one partition that are looked through.
 DECISIONS_MAX = 50_000
 ALERTS_MAX = 5_000
+_TOPICS = ("decisions", "alerts")
 _STEP = 2_000
-_POLL_MS = 200
+_POLL_MS = 100
+#: A search that gets nothing more for so long has reached the end: logs may end in transaction markers.
+_STANDSTILL_S = 2.0
 
 
 class Earlier:
     """One reader over any partition of a deployment's topics, for one search at a time."""
 
-    def __init__(self, topic_prefix: str, client_options: Mapping[str, Any]) -> None:
+    def __init__(self, topic_prefix: str, partitions: int, client_options: Mapping[str, Any]) -> None:
         self._topic_prefix = topic_prefix
+        self._partitions = partitions
         self._client_options = client_options
         self._consumer: AIOKafkaConsumer | None = None
         self._lock = asyncio.Lock()
@@ -69,29 +70,42 @@ class Earlier:
         """Yield the newest records of a partition, block by block from its end."""
         consumer = await self._connected()
         log = TopicPartition(self._topic_prefix + topic, partition)
-        consumer.assign([log])
         end = (await consumer.end_offsets([log]))[log]
         first = max((await consumer.beginning_offsets([log]))[log], end - records_max)
-        while end > first:
-            start = max(first, end - _STEP)
-            for record in await self._block(consumer, log, start, end):
-                yield record
-            end = start
+        if end == first:
+            return
+        consumer.seek(log, end)
+        consumer.resume(log)
+        try:
+            while end > first:
+                start = max(first, end - _STEP)
+                for record in await self._block(consumer, log, start, end):
+                    yield record
+                end = start
+        finally:
+            consumer.pause(log)
 
     async def _block(self, consumer: AIOKafkaConsumer, log: TopicPartition, start: int, end: int) -> list[Any]:
-        """Return the records of [start, end), newest first; offsets of transaction markers hold none."""
+        """Return the records of [start, end), newest first."""
+        loop = asyncio.get_running_loop()
         consumer.seek(log, start)
         block: list[Any] = []
-        while await consumer.position(log) < end:
+        moved_s, position = loop.time(), start
+        while position < end and loop.time() - moved_s < _STANDSTILL_S:
             fetched = await consumer.getmany(log, timeout_ms=_POLL_MS, max_records=end - start)
-            if not fetched and await consumer.position(log) < end:
-                break  # nothing but markers is left before the end
             block += [record for record in fetched.get(log, []) if record.offset < end]
+            at = await consumer.position(log)
+            if at != position:
+                moved_s, position = loop.time(), at
         return block[::-1]
 
     async def _connected(self) -> AIOKafkaConsumer:
+        """Return the reader: it stands in all partitions and fetches none until it is told which."""
         if self._consumer is None:
-            consumer = AIOKafkaConsumer(**self._client_options, enable_auto_commit=False)
+            consumer = AIOKafkaConsumer(**self._client_options, enable_auto_commit=False, fetch_max_wait_ms=_POLL_MS)
             await consumer.start()
+            logs = [TopicPartition(self._topic_prefix + topic, n) for topic in _TOPICS for n in range(self._partitions)]
+            consumer.assign(logs)
+            consumer.pause(*logs)
             self._consumer = consumer
         return self._consumer

@@ -41,6 +41,7 @@ _BODIES: dict[str, Schema] = {
     "/score/batch": {**array(ref("Payment")), "minItems": 1, "maxItems": 500},
     "/labels": ref("Label"),
     "/alerts/{alert_id}/status": ref("Judgement"),
+    "/control": ref("Control"),
     "/login": record({"token": text("the client's token")}),
 }
 _ANSWERS: dict[str, Schema] = {
@@ -49,10 +50,11 @@ _ANSWERS: dict[str, Schema] = {
     "/alerts": record({"alerts": array(ref("Alert"))}),
     "/alerts/{alert_id}": ref("Alert"),
     "/budget/{day}": ref("Budget"),
+    "/control": record({"offset": {"type": "integer", "description": "the record's place in `control`"}}),
     "/session": record({"name": text("who"), "role": text("as what"), "csrf_token": maybe(text("of a session"))}),
 }
 _MEDIA = {"/": "text/html", "/docs": "text/html", "/live": "text/event-stream", "/assets/{name}": "text/javascript"}
-_ACCEPTED = {"/labels", "/alerts/{alert_id}/status"}
+_ACCEPTED = {"/control", "/labels", "/alerts/{alert_id}/status"}
 _NO_CONTENT = {"/logout"}
 _SCORE_PROBLEMS = {
     "409": "another payment has this transaction_id, or its verdict is out of reach",

@@ -25,10 +25,12 @@ from app.views.openapi import show_openapi
 from app.views.pages import show_asset, show_page
 from app.views.probes import show_health, show_ready
 from app.views.problems import answer_problems
+from app.views.rehearsing import show_decision, show_payer_half
 from app.views.route import ROUTE_LIST, Route, Routes
 from app.views.scoring import open_desk, score, score_batch, show_admission
 from app.views.sessions import Sessions
 from app.views.spending import show_budget
+from app.views.steering import post_control
 from app.views.worker import WORKER
 
 if TYPE_CHECKING:
@@ -53,6 +55,9 @@ ROUTES = (
     Route("POST", "/labels", post_label, Role.ANALYST, "a verdict on a payment"),
     Route("POST", "/score", score, Role.ANALYST, "score one payment; `dry_run` scores without remembering it"),
     Route("POST", "/score/batch", score_batch, Role.ANALYST, "score up to 500 payments"),
+    Route("POST", "/rehearsals/payer", show_payer_half, Role.ANALYST, "the payer's features; workers ask each other"),
+    Route("POST", "/rehearsals/payee", show_decision, Role.ANALYST, "what a row is worth; workers ask each other"),
+    Route("POST", "/control", post_control, Role.ADMIN, "put rules, a model, a list entry or the alert rate in force"),
     Route("GET", "/rules", show_rules, Role.VIEWER, "the rules in force, and how often each hits"),
     Route("GET", "/model", show_model, Role.VIEWER, "the model in force, and how good it was"),
     Route(

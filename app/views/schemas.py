@@ -94,6 +94,28 @@ SCHEMAS: dict[str, Schema] = {
         },
     ),
     "Judgement": record({"status": STATUS}, {"note": text("why", maxLength=400)}),
+    "Control": record(
+        {"kind": {"type": "string", "enum": ["rules", "rules_shadow", "model", "challenger", "list", "alert_rate"]}},
+        {
+            "note": text("why", maxLength=400),
+            "entries": array(
+                record(
+                    {
+                        "list": {"type": "string", "enum": ["block", "allow", "snooze", "none"]},
+                        "subject": {"type": "string", "enum": ["vpa", "device"]},
+                        "id": text("the VPA or device", maxLength=255),
+                    },
+                    {"until": maybe(text("RFC 3339 event time; null: for good"))},
+                )
+            ),
+            "text": maybe(text("of rules: the whole rules file; null: back to the setting")),
+            "rules_version": maybe(text("of rules: the first 12 hex digits of the text's SHA-256")),
+            "model_version": maybe(text("of a model: its version, none, or null: back to the setting")),
+            "manifest_sha256": maybe(text("of a model: the digest of its manifest file")),
+            "feature_schema": maybe(text("of a model: what features it reads")),
+            "rate_ppm": maybe({"type": "integer", "description": "of alert_rate: alerts per million payments"}),
+        },
+    ),
     "Reason": record({"code": text("a rule, or a feature"), "text": text("in plain words, with its numbers")}),
     "Alert": record(
         {

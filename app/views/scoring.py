@@ -30,6 +30,7 @@ from app.views.locate import PEERS
 from app.views.parameters import read_whole
 from app.views.peers import credentials, own_credentials
 from app.views.problems import CONTENT_TYPE, Problem
+from app.views.rehearsing import rehearse
 from app.views.worker import WORKER
 from features.errors import RejectedTransaction
 
@@ -51,7 +52,7 @@ async def open_desk(app: web.Application) -> AsyncIterator[None]:
     """Keep the desk while the views are served; it connects to Kafka with the first payment."""
     worker = app[WORKER]
     prefix, options = worker.settings.topic_prefix, worker.client_options
-    app[EARLIER] = Earlier(prefix, options)
+    app[EARLIER] = Earlier(prefix, worker.partitions, options)
     app[DEPLOYMENT] = Deployment(worker, app[PEERS], lambda: own_credentials(app[SESSIONS]))
     tail = VerdictTail(prefix, worker.partitions, options)
 
@@ -68,7 +69,7 @@ async def open_desk(app: web.Application) -> AsyncIterator[None]:
 
 async def score(request: web.Request) -> web.Response:
     """Answer `POST /score`."""
-    status, body = await _score(request, await read_body(request), dry_run="dry_run" in request.query)
+    status, body = await _score(request, await read_body(request), dry_run=_is_dry(request))
     return web.Response(
         body=body, status=status, content_type="application/json" if status == HTTPStatus.OK else CONTENT_TYPE
     )
@@ -80,7 +81,7 @@ async def score_batch(request: web.Request) -> web.Response:
     if not 1 <= len(payments) <= BATCH_MAX:
         raise Problem(HTTPStatus.BAD_REQUEST, f"needed 1 to {BATCH_MAX} payments, got {len(payments)}")
     at_once = asyncio.Semaphore(_BATCH_AT_ONCE)
-    dry_run = "dry_run" in request.query
+    dry_run = _is_dry(request)
 
     async def one(payment: msgspec.Raw) -> dict[str, Any]:
         async with at_once:
@@ -114,7 +115,8 @@ async def _score(request: web.Request, body: bytes, *, dry_run: bool) -> tuple[i
     worker = request.app[WORKER]
     asked = _read(request, body)
     if dry_run or asked.dry_run:
-        raise Problem(HTTPStatus.NOT_IMPLEMENTED, "dry_run is not there yet")
+        verdict = await rehearse(request, asked)
+        return HTTPStatus.OK, orjson.dumps(verdict.answer(_ms_since(start_s)))
     owner = None if RECEIVED_HEADER in request.headers else worker.owner("transactions", _home(request, asked))
     settings = worker.settings
     try:
@@ -138,6 +140,10 @@ async def _score(request: web.Request, body: bytes, *, dry_run: bool) -> tuple[i
         detail = "too many payments wait for their verdicts"
         raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers={"Retry-After": "1"}) from exc
     return HTTPStatus.OK, orjson.dumps(verdict.answer(_ms_since(start_s)))
+
+
+def _is_dry(request: web.Request) -> bool:
+    return request.query.get("dry_run", "false").lower() not in ("false", "0", "no")
 
 
 def _read(request: web.Request, body: bytes) -> Asked:

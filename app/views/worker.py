@@ -109,6 +109,10 @@ class Worker:
         """Return the model in force, or None where the rules decide alone."""
         return self._scorer().model
 
+    def scorer(self, partition: int) -> Scorer:  # noqa: ARG002 - what decides is the same in every payee partition
+        """Return what decides in a payee partition."""
+        return self._scorer()
+
     def _scorer(self) -> Scorer:
         """Return what decides here, in the partition furthest in `control`; before one is open, what settings say."""
         deciding = self._app.control_plane.newest()

@@ -10,6 +10,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import expect
 
+from app.control import sending
 from app.views.cases import CaseEvent
 from app.views.live import LIVE
 from tests.dashboard.worlds import PAYER, busy_worker, serve
@@ -123,6 +124,29 @@ async def test_an_account_is_found_from_anywhere_with_a_key(shown: Shown, open_p
 
     await expect(page.get_by_text("No payment of this account was seen.")).to_be_visible()
     await picture(page, "state-unknown-account")
+
+
+async def test_an_admin_puts_an_account_on_a_list(
+    shown: Shown, open_page: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The record names the account, who put it and why."""
+    put: list[Any] = []
+
+    async def take(record: Any, *_: object) -> int:
+        put.append(record)
+        return 41
+
+    monkeypatch.setattr(sending, "put", take)
+    page = await open_page(f"{shown.url}#/account/{PAYER}")
+    await settled(page, "Counterparties")
+    await page.get_by_text("Block, snooze or allow this account").click()
+    await page.get_by_label("Why").fill("victim called")
+    await page.get_by_role("button", name="Block", exact=True).click()
+
+    await expect(page.get_by_role("status").filter(has_text="is blocked (control record 41)")).to_be_visible()
+    assert (put[0].entries[0].list, put[0].entries[0].id) == ("block", PAYER)
+    assert (put[0].put_by, put[0].note) == ("local", "victim called")
+    assert await faults(page) == []
 
 
 async def test_one_payment_is_scored_by_a_form(shown: Shown, open_page: Opener) -> None:

@@ -23,6 +23,7 @@ from app.views.scoring import DEPLOYMENT
 from app.views.worker import Readiness
 from features import payee, payer
 from features.transaction import Transaction
+from models.scoring import Scorer
 from rules import RuleSet, load_rules
 
 if TYPE_CHECKING:
@@ -71,11 +72,16 @@ class HeldWorker:
     def now_ms(self) -> int:
         return self.clock_ms
 
-    def owner(self, topic: str, partition: int) -> str | None:  # noqa: ARG002
-        return None
+    owners: dict[tuple[str, int], str] = field(default_factory=dict)
+
+    def owner(self, topic: str, partition: int) -> str | None:
+        return self.owners.get((topic, partition))
 
     def rules(self) -> RuleSet:
         return load_rules(Settings().rules)
+
+    def scorer(self, partition: int) -> Scorer:  # noqa: ARG002
+        return Scorer(self.rules(), None)
 
     def model(self) -> Any:
         return self.in_force
@@ -136,7 +142,9 @@ class World:
         self.servers: list[TestServer] = []
 
     async def serve(self, *workers: HeldWorker) -> None:
-        """Serve each worker and make them peers of each other."""
+        """Serve each worker and make them peers of each other; what is compiled is, before a peer waits for it."""
+        for side in (payer, payee):
+            side.summary(side.empty(), NOW_MS)
         for worker in workers:
             server = TestServer(create_application(worker, (connect_peers, silent_tail)))  # type: ignore[arg-type]
             await server.start_server(access_log=None)

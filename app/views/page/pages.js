@@ -3,7 +3,7 @@
 import { ask, may } from "/assets/api.js";
 import { account as link, actions, card, reasons, rules as chips, statusBadge, tierBadge } from "/assets/alerts.js";
 import { bars, dial, meter } from "/assets/charts.js";
-import { empty, h, problem, show, skeleton } from "/assets/dom.js";
+import { empty, h, problem, show, skeleton, toast } from "/assets/dom.js";
 import { count, moment, money, number, percent, when, words } from "/assets/format.js";
 
 const fact = (name, value) => [h("dt", {}, name), h("dd", {}, value)];
@@ -76,6 +76,25 @@ function counterparties(decisions, alerts, vpa) {
     h("tbody", {}, rows.map(([name, one]) => h("tr", {}, h("td", {}, link(name), h("div", { cls: "soft" }, one.paid ? "is paid" : "pays, with an alert")), h("td", { cls: "num" }, count(one.payments)), h("td", { cls: "num" }, money(one.amount))))))));
 }
 
+const LISTS = { block: ["Block", "blocked"], snooze: ["Snooze alerts for a day", "snoozed until tomorrow"], allow: ["Allow", "allowed"], none: ["Take off lists", "on no list any more"] };
+
+function standing(vpa) {
+  if (!may("admin")) return null;
+  const note = h("input", { name: "note", maxlength: 400, placeholder: "for the audit trail", autocomplete: "off" });
+  const put = async (button, list) => {
+    button.disabled = true;
+    const until = list === "snooze" ? new Date(Date.now() + 86400e3).toISOString() : null;
+    try {
+      const { offset } = await ask("/control", { kind: "list", entries: [{ list, subject: "vpa", id: vpa, until }], note: note.value });
+      toast(`${vpa} is ${LISTS[list][1]} (control record ${offset})`);
+    } catch (error) { toast(error.message); }
+    button.disabled = false;
+  };
+  return h("details", { cls: "card" }, h("summary", {}, "Block, snooze or allow this account"),
+    h("p", { cls: "soft" }, "A blocked account's payments hit a rule of weight 100. An allowed or snoozed one is decided as ever and never alerted."),
+    h("div", { cls: "stack" }, h("label", {}, h("span", {}, "Why"), note), h("div", { cls: "actions" }, Object.entries(LISTS).map(([list, [text]]) => h("button", { onclick: (event) => put(event.target, list) }, text)))));
+}
+
 export function accountPage(vpa) {
   const form = h("form", { cls: "find", role: "search", onsubmit: (event) => { event.preventDefault(); location.hash = `#/account/${encodeURIComponent(form.elements.vpa.value.trim().toLowerCase())}`; } },
     h("label", {}, h("span", { cls: "sr" }, "Account"), h("input", { name: "vpa", type: "text", inputmode: "email", placeholder: "name@handle", value: vpa, autocomplete: "off", autocapitalize: "none", spellcheck: "false", required: true })),
@@ -95,7 +114,7 @@ export function accountPage(vpa) {
       place.replaceChildren(empty("Not known", "No payment of this account was seen."));
       return;
     }
-    place.replaceChildren(...[h("div", { cls: "halves" }, sideCard("As payer", payer, "payer"), sideCard("As payee", payee, "payee")),
+    place.replaceChildren(...[standing(vpa), h("div", { cls: "halves" }, sideCard("As payer", payer, "payer"), sideCard("As payee", payee, "payee")),
       h("div", { cls: "halves" }, decisionsCard(decisions), h("div", { cls: "stack" }, counterparties(decisions, alerts, vpa), h("h2", {}, "Alerts"),
         alerts.length ? alerts.slice(0, 10).map((alert) => card(alert)) : h("p", { cls: "soft" }, "None among the newest.")))].filter(Boolean));
   };
