@@ -30,6 +30,7 @@ AMOUNT_PAISE = 3
 PARTY = 4  # 40 bits of the account on the other side
 KEY = 5  # of a payment `payment_key`, of a verdict `id_hash`
 DEVICE = 6  # 40 bits, 0 where none is given
+JUDGED_MS = DEVICE  # of a verdict the event time of the payment it is about
 BITS = 7
 COLUMNS = 8
 
@@ -44,6 +45,7 @@ COLLECT_GIVEN = 4
 COLLECT = 8
 ENTITY_GIVEN = 16
 ENTITY = 32
+STATUS_BIT = 64  # a status is given
 
 NO_DEVICE = 0
 
@@ -58,7 +60,7 @@ def payment_event(txn: Transaction, account: int, other: int) -> Event:
 
 def payment_bits(txn: Transaction) -> int:
     """Return the bits of a payment's optional fields."""
-    bits = FAILED_BIT if txn.status == "FAILED" else 0
+    bits = 0 if txn.status is None else STATUS_BIT | (FAILED_BIT if txn.status == "FAILED" else 0)
     if txn.txn_type is not None:
         bits |= COLLECT_GIVEN | (COLLECT if txn.txn_type == "COLLECT" else 0)
     if txn.payee_type is not None:
@@ -70,7 +72,7 @@ def verdict_event(verdict: Verdict, account: int, other: int) -> Event:
     """Return the row of a verdict for the account at that place; `other` is the hash of the other side."""
     bits = FRAUD_BIT if verdict.is_fraud else 0
     key = id_hash(verdict.transaction_id)
-    return account, VERDICT, verdict.label_time_ms, verdict.amount_paise, other, key, NO_DEVICE, bits
+    return account, VERDICT, verdict.label_time_ms, verdict.amount_paise, other, key, verdict.event_time_ms, bits
 
 
 def to_events(rows: Sequence[Event]) -> Events:

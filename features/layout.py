@@ -4,7 +4,7 @@
 header     how many payments, keys, verdicts, devices; first, last and dropped times; is there an overflow
 columns    times │ amounts │ parties │ flags   up to 256 payments, oldest first, by event time
            keys                                of the newest 256 payments in the order they came (payers)
-           verdict ids │ verdict marks         up to 16, by label time
+           verdict ids │ marks │ times │ amounts   up to 64, by label time
            devices                             up to 15 hashes, by index
 overflow   counters, snapshots and sketch of what the 256 cannot keep (`overflow`, `sketch`)
 ```
@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 
 RING_MAX = 256
 KEYS_MAX = 256
-VERDICTS_MAX = 16
+VERDICTS_MAX = 64
+"""Room for payees; payers keep fewer (`payer.VERDICTS_KEPT`), since 8 KiB hold their keys too."""
+
 DEVICES_MAX = 15
 KEEP_MS = 45 * DAY_MS
 NEWNESS_MS = 30 * DAY_MS
@@ -38,7 +40,7 @@ NEVER = -1
 
 NEW = 1  # the other party was not in a payment of the 30 d before
 FAILED = 2
-TINY = 4
+STATUS_GIVEN = 4
 LAST = 8  # no newer payment here has the same party
 DEVICE_SHIFT = 4
 
@@ -84,7 +86,9 @@ FLAGS = PARTIES + RING_MAX
 KEYS = FLAGS + RING_MAX
 VERDICT_IDS = KEYS + KEYS_MAX
 VERDICT_MARKS = VERDICT_IDS + VERDICTS_MAX
-DEVICES = VERDICT_MARKS + VERDICTS_MAX
+VERDICT_TIMES = VERDICT_MARKS + VERDICTS_MAX
+VERDICT_AMOUNTS = VERDICT_TIMES + VERDICTS_MAX
+DEVICES = VERDICT_AMOUNTS + VERDICTS_MAX
 OUT_COUNTS = DEVICES + DEVICES_MAX + 1
 OUT_SUMS = OUT_COUNTS + SNAPSHOT_COUNT
 CELLS = OUT_SUMS + SNAPSHOT_COUNT

@@ -4,7 +4,7 @@
 header    u8 version │ u8 layout │ u16 payments n │ u16 keys k │ u8 verdicts v │ u8 devices d
           u48 last_ms │ u48 first_ms │ u48 dropped_ms          all + 1, so that 0 is "never"
 payments  n x ( u32 ms before last_ms │ u40 paise │ u40 party │ u8 flags )
-          k x u64 keys │ v x ( u64 id │ u48 mark ) │ d x u40 devices
+          k x u64 keys │ v x ( u32 id │ u48 mark │ u48 time │ u40 paise ) │ d x u40 devices
 overflow  as `packing_overflow` says
 layout    bit 0: an overflow follows
 ```
@@ -36,9 +36,11 @@ from features.layout import (
     PARTIES,
     RING_MAX,
     TIMES,
+    VERDICT_AMOUNTS,
     VERDICT_COUNT,
     VERDICT_IDS,
     VERDICT_MARKS,
+    VERDICT_TIMES,
     VERDICTS_MAX,
 )
 from features.packing_overflow import OVERFLOW_BYTES, get, pack_overflow, put, unpack_overflow
@@ -51,23 +53,25 @@ if TYPE_CHECKING:
 
     Bytes = NDArray[np.uint8]
 
-VERSION = 2
+VERSION = 3
 STATE_BYTES_MAX = 8 * 1024
 
 HEADER_BYTES = 26
 PAYMENT_BYTES = 15
-_VERDICT_BYTES = 14
+_VERDICT_BYTES = 21
 
 
-def bytes_max(shape: tuple[int, int], *, has_keys: bool) -> int:
-    """Return the most bytes that an account of a sketch's shape can take.
+def bytes_max(shape: tuple[int, int], verdicts: int, *, has_keys: bool) -> int:
+    """Return the most bytes that an account of a sketch's shape, with so many verdicts, can take.
 
-    >>> bytes_max((7, 32), has_keys=True) <= STATE_BYTES_MAX, bytes_max((10, 64), has_keys=False) <= STATE_BYTES_MAX
-    (True, True)
+    >>> bytes_max((7, 32), 24, has_keys=True) <= STATE_BYTES_MAX
+    True
+    >>> bytes_max((10, 64), 64, has_keys=False) <= STATE_BYTES_MAX
+    True
     """
     cells = shape[0] * shape[1]
     own = (8 * KEYS_MAX + 5 * DEVICES_MAX) if has_keys else 0
-    ring = HEADER_BYTES + PAYMENT_BYTES * RING_MAX + _VERDICT_BYTES * VERDICTS_MAX
+    ring = HEADER_BYTES + PAYMENT_BYTES * RING_MAX + _VERDICT_BYTES * verdicts
     return ring + own + OVERFLOW_BYTES + cells // 8 + 2 * cells
 
 
@@ -95,8 +99,10 @@ def pack(account: Account, shape: Shape, data: Bytes, at: int) -> int:
     for key in range(account[KEY_COUNT]):
         at = put(data, at, account[KEYS + key], 8)
     for verdict in range(account[VERDICT_COUNT]):
-        at = put(data, at, account[VERDICT_IDS + verdict], 8)
+        at = put(data, at, account[VERDICT_IDS + verdict], 4)
         at = put(data, at, account[VERDICT_MARKS + verdict], 6)
+        at = put(data, at, account[VERDICT_TIMES + verdict], 6)
+        at = put(data, at, account[VERDICT_AMOUNTS + verdict], 5)
     for device in range(account[DEVICE_COUNT]):
         at = put(data, at, account[DEVICES + device], 5)
     return pack_overflow(account, shape, data, at) if account[OVERFLOWS] else at
@@ -131,7 +137,9 @@ def unpack(data: Bytes, start: int, end: int, shape: Shape, account: Account) ->
         account[KEYS + key] = get(data, at, 8)
         at += 8
     for verdict in range(verdicts):
-        account[VERDICT_IDS + verdict], account[VERDICT_MARKS + verdict] = get(data, at, 8), get(data, at + 8, 6)
+        account[VERDICT_IDS + verdict], account[VERDICT_MARKS + verdict] = get(data, at, 4), get(data, at + 4, 6)
+        account[VERDICT_TIMES + verdict] = get(data, at + 10, 6)
+        account[VERDICT_AMOUNTS + verdict] = get(data, at + 16, 5)
         at += _VERDICT_BYTES
     for device in range(devices):
         account[DEVICES + device] = get(data, at, 5)

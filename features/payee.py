@@ -20,23 +20,26 @@ from features.events import (
     ENTITY,
     ENTITY_GIVEN,
     FAILED_BIT,
-    FRAUD_BIT,
-    KEY,
     KIND,
     PARTY,
+    STATUS_BIT,
     TIME_MS,
     VERDICT,
     flag,
 )
 from features.expiry import clear_if_absent
 from features.expiry import shrink as shrink_account
-from features.layout import FAILED, PARTIES, TINY, WINDOW_COUNT
-from features.payer import DAY, HOUR, TINY_PAISE_MAX
+from features.habits import DAY, read_habits
+from features.habits import WIDTH as HABITS
+from features.judged import MONTH_MS, count_frauds, read_judged
+from features.judged import WIDTH as JUDGED
+from features.layout import FAILED, NEVER, PARTIES, STATUS_GIVEN, TIMES, VERDICTS_MAX, WINDOW_COUNT
+from features.payer import HOUR
 from features.reading import age_days, count_amount, over_largest, over_mean, put_windows, seconds_since_last
 from features.ring import insert
 from features.side import NEW, Side
 from features.vector import FEATURE_COUNT, PAYER_FEATURE_COUNT
-from features.verdicts import add_verdict, count_fraud_verdicts
+from features.verdicts import add_verdict
 from features.windows import BOUNDS, IN_RING, NEWS, TALLY_ROWS, read_windows
 
 if TYPE_CHECKING:
@@ -49,6 +52,9 @@ if TYPE_CHECKING:
 SHAPE = (10, 64)
 
 _OWN_AT = 3 * WINDOW_COUNT
+_FROM_PAYER = 11
+_HABITS_AT = _OWN_AT + 13
+_JUDGED_AT = _HABITS_AT + HABITS
 
 
 @compiled
@@ -71,7 +77,7 @@ def run(
         shrink_account(account, watermark_ms)
         clear_if_absent(account, event[TIME_MS])
         if event[KIND] == VERDICT:
-            add_verdict(account, event[KEY], event[TIME_MS], 1 if event[BITS] & FRAUD_BIT else 0)
+            add_verdict(account, event, VERDICTS_MAX)
         else:
             read_row(account, event, rows[at], tally)
             fold_payment(account, event)
@@ -87,10 +93,12 @@ def read_row(account: Account, event: Events, row: NDArray[np.float64], tally: T
     put_windows(tally, row, 0)
     end, in_day = tally[BOUNDS, 1], tally[IN_RING, DAY]
     own = row[_OWN_AT:]
-    own[0] = 1.0
-    for at in range(PARTIES + tally[BOUNDS, 0], PARTIES + end):
-        if account[at] == event[PARTY]:
-            own[0] = 0.0
+    from_payer, last_ms = 0, NEVER
+    for at in range(tally[BOUNDS, 0], end):
+        if account[PARTIES + at] == event[PARTY]:
+            from_payer += 1
+            last_ms = account[TIMES + at]
+    own[0] = from_payer == 0
     own[1] = tally[NEWS, HOUR]
     own[2] = tally[NEWS, DAY]
     own[3] = tally[NEWS, DAY] / in_day if in_day else nan
@@ -99,8 +107,12 @@ def read_row(account: Account, event: Events, row: NDArray[np.float64], tally: T
     own[6] = count_amount(account, amount_paise, end - in_day, end)
     own[7] = seconds_since_last(account, end, time_ms)
     own[8] = age_days(account, time_ms)
-    own[9] = count_fraud_verdicts(account, time_ms)
+    own[9] = count_frauds(account, time_ms, MONTH_MS)
     own[10] = flag(event[BITS], ENTITY_GIVEN, ENTITY)
+    own[_FROM_PAYER] = from_payer
+    own[_FROM_PAYER + 1] = (time_ms - last_ms) / 1000 if from_payer else nan
+    read_habits(account, event, tally, row[_HABITS_AT:_JUDGED_AT])
+    read_judged(account, time_ms, amount_paise, tally, row[_JUDGED_AT : _JUDGED_AT + JUDGED])
 
 
 @compiled
@@ -109,12 +121,12 @@ def fold_payment(account: Account, event: Events) -> None:
     flags = 0
     if event[BITS] & FAILED_BIT:
         flags |= FAILED
-    if event[AMOUNT_PAISE] <= TINY_PAISE_MAX:
-        flags |= TINY
+    if event[BITS] & STATUS_BIT:
+        flags |= STATUS_GIVEN
     insert(account, SHAPE, event[TIME_MS], event[AMOUNT_PAISE], event[PARTY], flags)
 
 
-PAYEES = Side("payee", SHAPE, FEATURE_COUNT - PAYER_FEATURE_COUNT, run, has_keys=False)
+PAYEES = Side("payee", SHAPE, FEATURE_COUNT - PAYER_FEATURE_COUNT, run, verdicts=VERDICTS_MAX, has_keys=False)
 
 empty = PAYEES.empty
 read = PAYEES.read

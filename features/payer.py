@@ -23,17 +23,21 @@ from features.events import (
     COLLECT_GIVEN,
     DEVICE,
     FAILED_BIT,
-    FRAUD_BIT,
     KEY,
     KIND,
     NO_DEVICE,
     PARTY,
+    STATUS_BIT,
     TIME_MS,
     VERDICT,
     flag,
 )
 from features.expiry import clear_if_absent
 from features.expiry import shrink as shrink_account
+from features.habits import DAY, MONTH, WEEK, read_habits
+from features.habits import WIDTH as HABITS
+from features.judged import MONTH_MS, count_frauds, read_judged
+from features.judged import WIDTH as JUDGED
 from features.layout import (
     DEVICE_COUNT,
     DEVICE_SHIFT,
@@ -41,8 +45,8 @@ from features.layout import (
     FLAGS,
     NEVER,
     PARTIES,
+    STATUS_GIVEN,
     TIMES,
-    TINY,
     WINDOW_COUNT,
 )
 from features.reading import PAISE, age_days, over_largest, over_mean, put_windows, seconds_since_last
@@ -50,8 +54,8 @@ from features.repeats import find_repeat, remember
 from features.ring import insert
 from features.side import NEW, Side
 from features.vector import PAYER_FEATURE_COUNT
-from features.verdicts import add_verdict, count_fraud_verdicts
-from features.windows import BOUNDS, FAILS, NEWS, TALLY_ROWS, TINIES, read_windows
+from features.verdicts import add_verdict
+from features.windows import BOUNDS, FAILS, GIVEN, NEWS, TALLY_ROWS, TINIES, read_windows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -62,11 +66,14 @@ if TYPE_CHECKING:
 
 SHAPE = (7, 32)
 ROUND_PAISE = 100_00
-TINY_PAISE_MAX = 1_000
-HOUR, DAY, MONTH = 1, 2, WINDOW_COUNT - 1
+VERDICTS_KEPT = 24
+HOUR = 1
 
 _WINDOWS_AT = 5
 _OWN_AT = _WINDOWS_AT + 3 * WINDOW_COUNT
+_APPROVALS = 14
+_HABITS_AT = _OWN_AT + 16
+_JUDGED_AT = _HABITS_AT + HABITS
 
 
 @compiled
@@ -88,7 +95,7 @@ def run(
         shrink_account(account, watermark_ms)
         if event[KIND] == VERDICT:
             clear_if_absent(account, event[TIME_MS])
-            add_verdict(account, event[KEY], event[TIME_MS], 1 if event[BITS] & FRAUD_BIT else 0)
+            add_verdict(account, event, VERDICTS_KEPT)
             outcomes[at] = NEW
             continue
         outcomes[at] = find_repeat(account, event)
@@ -123,7 +130,12 @@ def read_row(account: Account, event: Events, row: NDArray[np.float64], tally: T
     _read_devices(account, event[DEVICE], own[9:11], tally)
     own[11] = tally[FAILS, DAY]
     own[12] = tally[TINIES, HOUR]
-    own[13] = count_fraud_verdicts(account, time_ms)
+    own[13] = count_frauds(account, time_ms, MONTH_MS)
+    for at, window in ((_APPROVALS, WEEK), (_APPROVALS + 1, MONTH)):
+        given = tally[GIVEN, window]
+        own[at] = 1.0 - tally[FAILS, window] / given if given else nan
+    read_habits(account, event, tally, row[_HABITS_AT:_JUDGED_AT])
+    read_judged(account, time_ms, amount_paise, tally, row[_JUDGED_AT : _JUDGED_AT + JUDGED])
 
 
 @compiled
@@ -163,15 +175,15 @@ def fold_payment(account: Account, event: Events) -> None:
     flags = 0
     if event[BITS] & FAILED_BIT:
         flags |= FAILED
-    if amount_paise <= TINY_PAISE_MAX:
-        flags |= TINY
+    if event[BITS] & STATUS_BIT:
+        flags |= STATUS_GIVEN
     if event[DEVICE] != NO_DEVICE:
         flags |= take_device(account, event[DEVICE]) << DEVICE_SHIFT
     remember(account, event)
     insert(account, SHAPE, time_ms, amount_paise, event[PARTY], flags)
 
 
-PAYERS = Side("payer", SHAPE, PAYER_FEATURE_COUNT, run, has_keys=True)
+PAYERS = Side("payer", SHAPE, PAYER_FEATURE_COUNT, run, verdicts=VERDICTS_KEPT, has_keys=True)
 
 empty = PAYERS.empty
 read = PAYERS.read

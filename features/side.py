@@ -87,12 +87,15 @@ def _shrink(arena: NDArray[np.int64], count: int, now_ms: int) -> None:
 class Side:
     """Payers or payees: their kernel, the width of their rows, and room to work in."""
 
-    def __init__(self, name: str, shape: Shape, width: int, run: Callable[..., int], *, has_keys: bool) -> None:
+    def __init__(
+        self, name: str, shape: Shape, width: int, run: Callable[..., int], *, verdicts: int, has_keys: bool
+    ) -> None:
         self.name = name
         self.width = width
+        self.verdicts = verdicts
         self._shape = shape
         self._run = run
-        self._bytes_max = bytes_max(shape, has_keys=has_keys)
+        self._bytes_max = bytes_max(shape, verdicts, has_keys=has_keys)
         self._arena = new_arena(_ARENA_MIN)
         self._room = np.empty(_ARENA_MIN * self._bytes_max, np.uint8)
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from features.clock import format_event_time
 from features.expiry import clear_if_absent
+from features.judged import MONTH_MS, count_frauds
 from features.layout import AMOUNTS, COUNT, FAILED, FIRST_MS, FLAGS, LAST_MS, NEVER, NEW, PARTIES, TIMES
 from features.vector import WINDOWS
-from features.verdicts import count_fraud_verdicts
 from features.windows import COUNTS, DISTINCTS, SUMS_PAISE, new_tally, read_windows
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def summarise(account: Account, shape: Shape, now_ms: int, party: str) -> dict[s
             name: {"payments": count, "amount": sum_paise / 100, f"distinct_{party}s": distinct}
             for name, (count, sum_paise, distinct) in zip(WINDOWS, columns, strict=True)
         },
-        "fraud_verdicts_30d": int(count_fraud_verdicts(account, now_ms)),
+        "fraud_verdicts_30d": int(count_frauds(account, now_ms, MONTH_MS)),
         "payments": [_payment(account, at, party) for at in newest_first][:PAYMENTS_SHOWN],
     }
 

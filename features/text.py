@@ -99,7 +99,7 @@ def _write(
 @compiled
 def _write_number(value: float, decimals: int, room: NDArray[np.uint8], at: int) -> int:
     """Write a number of so many decimals, with one at least; return where it ends."""
-    decimals = max(decimals, 1)
+    decimals = max(int(decimals), 1)
     if np.signbit(value):
         room[at] = _MINUS
         at += 1

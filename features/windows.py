@@ -30,8 +30,8 @@ from features.layout import (
     OUT_NEWEST_MS,
     OVERFLOWS,
     PARTIES,
+    STATUS_GIVEN,
     TIMES,
-    TINY,
     WINDOW_COUNT,
     WINDOWS_MS,
 )
@@ -51,9 +51,12 @@ DISTINCTS = 2
 NEWS = 3
 FAILS = 4
 TINIES = 5
-IN_RING = 6
-BOUNDS = 7  # first index of the 30 d, index of the first payment at or after T
-TALLY_ROWS = 8
+GIVEN = 6  # payments whose status was given
+IN_RING = 7
+BOUNDS = 8  # first index of the 30 d, index of the first payment at or after T
+TALLY_ROWS = 9
+
+TINY_PAISE_MAX = 1_000
 
 
 @compiled
@@ -83,7 +86,8 @@ def read_windows(account: Account, shape: Shape, time_ms: int, tally: Tally) -> 
         tally[SUMS_PAISE, window] += account[AMOUNTS + at]
         tally[NEWS, window] += flags & NEW
         tally[FAILS, window] += flags & FAILED != 0
-        tally[TINIES, window] += flags & TINY != 0
+        tally[TINIES, window] += account[AMOUNTS + at] <= TINY_PAISE_MAX
+        tally[GIVEN, window] += flags & STATUS_GIVEN != 0
         tally[DISTINCTS, window] += flags & LAST != 0 if is_newest else _is_last_before(account, at, end)
         at -= 1
     for row in range(COUNTS, IN_RING):

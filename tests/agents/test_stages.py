@@ -21,6 +21,7 @@ from agents.payer import BACKLOG_RECORDS, PayerLogic
 from agents.ports import KIND_HEADER, KIND_VERDICT, KIND_WARM_UP, Chunk, Hold, Outgoing, Part
 from agents.run import OUTSIDE_BUDGET, decode_run
 from features.clock import DAY_MS
+from features.vector import feature_index
 from models.scoring import Scorer
 from rules import load_rules
 from tests.agents.controls import control, rules
@@ -155,6 +156,18 @@ async def test_every_payment_becomes_one_decision_in_the_payers_partition() -> N
     }
     run_sent = decode_run(next(output.value for output in outputs if output.topic == "candidates"))
     assert (run_sent.payee_partition, run_sent.first_sequence, len(run_sent.days)) == (1, 0, 3)
+
+
+async def test_a_payee_counts_each_payment_found_to_be_fraud() -> None:
+    """Verdicts on two payments are two, and the same one again is none, on both sides alike."""
+    records = [Record(n, payment(n)) for n in range(2)]
+    records += [Record(2 + n, payment(n // 2, **VERDICT), headers=((KIND_HEADER, KIND_VERDICT),)) for n in range(4)]
+    source = await bundles([*records, Record(9, payment(3))])
+    table = DictTable()
+    outputs = await run(PayeeLogic(1, table, SCORER), table, source)
+
+    last = [json.loads(output.value) for output in outputs if output.topic == "decisions"][-1]["features"]
+    assert [last[feature_index(f"{side}_fraud_verdicts_30d")] for side in ("payer", "payee")] == [2, 2]
 
 
 async def test_bundles_cut_anew_are_skipped_item_by_item() -> None:

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from math import nan
 from typing import TYPE_CHECKING
 
+from tests.features.oracle_judged import count_frauds, read_habits, read_judged
+
 if TYPE_CHECKING:
-    from features.transaction import Transaction
+    from features.transaction import Transaction, Verdict
 
 SECOND = 1000
 MINUTE = 60 * SECOND
@@ -33,6 +35,7 @@ class NaiveAccount:
     def __init__(self, side: str) -> None:
         self.side = side
         self.seen: list[Seen] = []
+        self.verdicts: list[Verdict] = []
 
     def party(self, txn: Transaction) -> str:
         """Return who is on the other side."""
@@ -47,7 +50,23 @@ class NaiveAccount:
         """Take a payment in; after 400 days of silence, forget everything first."""
         if self.is_absent(txn.event_time_ms):
             self.seen.clear()
+            self.verdicts.clear()
         self.seen.append(Seen(txn, self.is_new(txn)))
+
+    def fold_verdict(self, verdict: Verdict) -> None:
+        """Take a verdict in; after 400 days of silence, forget everything first."""
+        if self.is_absent(verdict.label_time_ms):
+            self.seen.clear()
+            self.verdicts.clear()
+        self.verdicts.append(verdict)
+
+    def approvals(self, time_ms: int) -> list[float]:
+        """Return the share that succeeded of the payments with a status, over 7 and 30 days."""
+        rates = []
+        for width in (7 * DAY, 30 * DAY):
+            given = [seen.txn.status for seen in self.within(time_ms, width) if seen.txn.status is not None]
+            rates.append(1 - sum(status == "FAILED" for status in given) / len(given) if given else nan)
+        return rates
 
     def is_absent(self, time_ms: int) -> bool:
         """Tell whether more than 400 days passed since the newest payment."""
@@ -80,7 +99,7 @@ class NaiveAccount:
         return [(time_ms - max(before)) / 1000, (time_ms - min(before)) / DAY] if before else [nan, nan]
 
     def read(self, txn: Transaction) -> list[float]:
-        """Return this side's features; verdicts are tested on their own and count 0 here."""
+        """Return this side's features."""
         account = NaiveAccount(self.side) if self.is_absent(txn.event_time_ms) else self
         return account.read_payer(txn) if self.side == "payer" else account.read_payee(txn)
 
@@ -111,7 +130,10 @@ class NaiveAccount:
             float(len(devices)) if devices else nan,
             float(sum(seen.txn.status == "FAILED" for seen in day)),
             float(sum(seen.txn.amount_paise <= 1000 for seen in hour)),
-            0.0,
+            count_frauds(self.verdicts, time_ms, 30 * DAY),
+            *self.approvals(time_ms),
+            *read_habits(self, txn),
+            *read_judged(self, txn),
         ]
 
     def read_payee(self, txn: Transaction) -> list[float]:
@@ -119,6 +141,8 @@ class NaiveAccount:
         time_ms = txn.event_time_ms
         hour, day = self.within(time_ms, HOUR), self.within(time_ms, DAY)
         new_in_day = sum(seen.was_new for seen in day)
+        month = self.within(time_ms, 30 * DAY)
+        by_payer = [seen.txn.event_time_ms for seen in month if seen.txn.payer_vpa == txn.payer_vpa]
         return [
             *self.windows(time_ms),
             float(self.is_new(txn)),
@@ -128,6 +152,10 @@ class NaiveAccount:
             *self.over_mean_and_largest(txn),
             float(sum(seen.txn.amount_paise == txn.amount_paise for seen in day)),
             *self.since_last_and_age(time_ms),
-            0.0,
+            count_frauds(self.verdicts, time_ms, 30 * DAY),
             nan if txn.payee_type is None else float(txn.payee_type == "ENTITY"),
+            float(len(by_payer)),
+            (time_ms - max(by_payer)) / 1000 if by_payer else nan,
+            *read_habits(self, txn),
+            *read_judged(self, txn),
         ]

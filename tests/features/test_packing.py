@@ -69,7 +69,7 @@ def test_a_state_never_exceeds_8_kib(side: str) -> None:
         again = account.copy()
 
         assert account[OVERFLOWS] == 1
-        assert len(data) <= bytes_max(shape, has_keys=side == "payer") <= STATE_BYTES_MAX
+        assert len(data) <= bytes_max(shape, SIDES[side].verdicts, has_keys=side == "payer") <= STATE_BYTES_MAX
         assert unpack(np.frombuffer(data, np.uint8), 0, len(data), shape, again)
         assert packed(side, again) == data
 
@@ -97,7 +97,7 @@ def test_cut_damaged_and_unknown_bytes_are_refused(side: str) -> None:
     """The message says what was needed and what to do; no bytes at all are an account never seen."""
     for state in (extreme(side, 5, 0, 9), extreme(side, 300, 0, 400)):
         for bad in (b"\x00", b"\x63" + state[1:], state[:-1], state[:20], state + b"\x00", state[: len(state) // 2]):
-            with pytest.raises(StateCodecError, match=r"needed a pay.. state of version 2"):
+            with pytest.raises(StateCodecError, match=r"needed a pay.. state of version 3"):
                 MODULES[side].read(bad, payment())
     assert opened(side, b"")[COUNT] == 0
 
@@ -106,7 +106,7 @@ def test_cut_damaged_and_unknown_bytes_are_refused(side: str) -> None:
 @given(st.binary(max_size=200), st.sampled_from(["payer", "payee"]))
 def test_garbage_is_refused_and_never_breaks(data: bytes, side: str) -> None:
     """Any bytes either open or raise StateCodecError."""
-    for prefix in (b"", b"\x02\x00", b"\x02\x01", b"\x02\x01\x00\x00\x00\x00\x00\x00"):
+    for prefix in (b"", b"\x03\x00", b"\x03\x01", b"\x03\x01\x00\x00\x00\x00\x00\x00"):
         try:
             MODULES[side].read(prefix + data, payment())
         except StateCodecError:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from features import payee, payer
 from features.transaction import Transaction, Verdict
+from features.vector import PAYER_FEATURE_COUNT, feature_index
 from tests.features.oracle import DAY, HOUR
 from tests.features.worlds import OUT_OF_ORDER_MAX, START, lives, payment
 
@@ -97,4 +98,5 @@ def test_a_verdict_is_not_known_before_its_label_time() -> None:
 
 def verdicts_of(module: ModuleType, row: list[float]) -> float:
     """Return the fraud verdict count of a side's row."""
-    return row[-1] if module is payer else row[-2]
+    name = "payer_fraud_verdicts_30d" if module is payer else "payee_fraud_verdicts_30d"
+    return row[feature_index(name) - (0 if module is payer else PAYER_FEATURE_COUNT)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from features import payee, payer
+from features.described import habits, judged
 from features.vector import (
     FEATURE_COUNT,
     FEATURE_NAMES,
@@ -16,6 +17,13 @@ from features.vector import (
 )
 from tests.features.worlds import payment
 
+COUNTED = [
+    *(
+        f"{side}_{name}"
+        for side in ("payer", "payee")
+        for name in ("fraud_verdicts_24h", "fraud_verdicts_7d", "fraud_streak")
+    )
+]
 REQUIRED = [
     *("amount_rupees", "hour_ist", "weekday_ist", "payee_is_new", "payer_amount_over_mean_30d"),
     *("payer_amount_over_max_30d", "payer_seconds_since_last", "payer_age_days", "device_is_new"),
@@ -72,13 +80,16 @@ def test_without_history_ratios_are_unknown_and_counts_are_zero() -> None:
         *("payer_age_days", "payer_seconds_since_payee", "device_is_new", "payer_devices_30d"),
         *("payee_new_payer_share_24h", "payee_amount_over_mean_30d", "payee_amount_over_max_30d"),
         *("payee_seconds_since_last", "payee_age_days", "payee_is_entity"),
+        *("payer_approval_rate_7d", "payer_approval_rate_30d", "payee_seconds_since_payer"),
+        *(feature.name for side, other in (("payer", "payee"), ("payee", "payer")) for feature in habits(side, other)),
+        *(feature.name for side in ("payer", "payee") for feature in judged(side) if feature.name not in COUNTED),
     }
     assert row["payee_is_new"] == row["payer_is_new_to_payee"] == 1.0
 
 
 def test_the_schema_is_known() -> None:
     """A changed list of features makes every trained model unfit: this snapshot makes that a decision."""
-    assert (FEATURE_SCHEMA, FEATURE_COUNT) == ("85e07921c97e", 60)
+    assert (FEATURE_SCHEMA, FEATURE_COUNT) == ("6861bea9e69d", 108)
 
 
 def test_an_unknown_feature_is_refused_with_near_names() -> None:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from features import payee, payer
 from features.transaction import Verdict
+from features.vector import PAYER_FEATURE_COUNT, feature_index
 from tests.features.oracle import DAY
 from tests.features.worlds import START, payment
 
@@ -21,7 +22,7 @@ def count(verdicts: list[Verdict], time_ms: int) -> float:
     state = payer.fold(payer.empty(), payment(0, START - DAY))
     for one in verdicts:
         state = payer.fold_verdict(state, one)
-    return payer.read(state, payment(99, time_ms))[-1]
+    return payer.read(state, payment(99, time_ms))[feature_index("payer_fraud_verdicts_30d")]
 
 
 def test_a_verdict_counts_for_30_days() -> None:
@@ -55,13 +56,13 @@ def test_verdicts_of_not_fraud_do_not_push_fraud_out() -> None:
     assert count([verdict(0), *good], START + DAY) == 1
 
 
-def test_the_newest_16_are_kept() -> None:
-    """More than 16 read as 16, and the oldest go."""
+def test_the_newest_24_of_a_payer_are_kept() -> None:
+    """More than 24 read as 24, and the oldest go."""
     many = [verdict(number, START + number) for number in range(40)]
 
-    assert count(many, START + DAY) == 16
-    assert count(many, START + 24) == 0
-    assert count(many, START + 30) == 6
+    assert count(many, START + DAY) == 24
+    assert count(many, START + 16) == 0
+    assert count(many, START + 22) == 6
 
 
 _found = st.tuples(st.integers(0, 9), st.integers(0, 40), st.booleans())
@@ -83,4 +84,5 @@ def test_verdicts_count_as_a_naive_scan_counts(found: list[tuple[int, int, bool]
     for one in known:
         state = payee.fold_verdict(payee.fold_verdict(state, one), one)
 
-    assert payee.read(state, payment(99, time_ms))[-2] == sum(latest_known.values())
+    at = feature_index("payee_fraud_verdicts_30d") - PAYER_FEATURE_COUNT
+    assert payee.read(state, payment(99, time_ms))[at] == sum(latest_known.values())

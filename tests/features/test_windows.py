@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features import payee, payer
+from features.transaction import Verdict
 from features.vector import FEATURE_NAMES, PAYER_FEATURE_COUNT, WINDOWS, feature_index
 from tests.features.oracle import DAY, HOUR, NaiveAccount
 from tests.features.oracle import WINDOWS as WINDOWS_MS
-from tests.features.worlds import START, lives, payment
+from tests.features.worlds import START, judged_lives, payment
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -29,30 +30,34 @@ def assert_same(side: str, expected: list[float], actual: list[float]) -> None:
     wrong = {
         name: (want, got)
         for name, want, got in zip(names, expected, actual, strict=True)
-        if want != got and not (np.isnan(want) and np.isnan(got))
+        if want != got and not (np.isnan(want) and np.isnan(got)) and not np.isclose(want, got, rtol=1e-9, atol=1e-9)
     }
     assert wrong == {}
 
 
-def follow(side: str, life: list[Transaction]) -> None:
-    """Live through payments in both forms and compare before each."""
+def follow(side: str, life: list[Transaction | Verdict]) -> None:
+    """Live through payments and verdicts in both forms and compare before each payment."""
     module, state, naive = SIDES[side], SIDES[side].empty(), NaiveAccount(side)
-    for txn in life:
-        assert_same(side, naive.read(txn), module.read(state, txn))
-        state = module.fold(state, txn)
-        naive.fold(txn)
+    for record in life:
+        if isinstance(record, Verdict):
+            state = module.fold_verdict(state, record)
+            naive.fold_verdict(record)
+            continue
+        assert_same(side, naive.read(record), module.read(state, record))
+        state = module.fold(state, record)
+        naive.fold(record)
 
 
 @settings(max_examples=60, deadline=None)
-@given(lives("payer"))
-def test_a_payer_reads_what_the_naive_list_says(life: list[Transaction]) -> None:
+@given(judged_lives("payer"))
+def test_a_payer_reads_what_the_naive_list_says(life: list[Transaction | Verdict]) -> None:
     """Out of order, at equal times, on every boundary, after long silences."""
     follow("payer", life)
 
 
 @settings(max_examples=60, deadline=None)
-@given(lives("payee"))
-def test_a_payee_reads_what_the_naive_list_says(life: list[Transaction]) -> None:
+@given(judged_lives("payee"))
+def test_a_payee_reads_what_the_naive_list_says(life: list[Transaction | Verdict]) -> None:
     """Out of order, at equal times, on every boundary, after long silences."""
     follow("payee", life)
 

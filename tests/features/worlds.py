@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from features.transaction import Transaction
+from features.transaction import Transaction, Verdict
 from tests.features.oracle import DAY, HOUR, MINUTE, WINDOWS
 
 START = 1_767_225_600_000
@@ -34,6 +34,33 @@ def lives(draw: st.DrawFn, side: str, most: int = 40) -> list[Transaction]:
         newest = max(newest, time_ms)
         life.append(draw(payments(side, number, time_ms)))
     return life
+
+
+@st.composite
+def judged_lives(draw: st.DrawFn, side: str, most: int = 40) -> list[Transaction | Verdict]:
+    """Draw one account's payments, and among what comes after them verdicts on some: repeated, corrected, late.
+
+    Verdicts on one payment come in the order of their label times.
+    """
+    life: list[Transaction | Verdict] = []
+    labelled: dict[str, int] = {}
+    for txn in draw(lives(side, most)):
+        life.append(txn)
+        if draw(st.integers(0, 2)):
+            continue
+        about = draw(st.sampled_from([one for one in life if isinstance(one, Transaction)]))
+        label_ms = about.event_time_ms + draw(st.sampled_from([0, 1, HOUR, DAY, 7 * DAY, 7 * DAY, 40 * DAY]))
+        is_fraud = draw(st.integers(0, 3)) > 0
+        if label_ms > labelled.get(about.transaction_id, -1):
+            labelled[about.transaction_id] = label_ms
+            life.append(verdict_on(about, label_ms, is_fraud=is_fraud))
+    return life
+
+
+def verdict_on(txn: Transaction, label_time_ms: int, *, is_fraud: bool = True) -> Verdict:
+    """Return a verdict on a payment."""
+    fields = (txn.transaction_id, txn.event_time_ms, txn.amount_paise, txn.payer_vpa, txn.payee_vpa)
+    return Verdict(*fields, is_fraud, label_time_ms, "bank")
 
 
 def payments(side: str, number: int, time_ms: int) -> st.SearchStrategy[Transaction]:

@@ -1,0 +1,1 @@
+"""How well frauds are found on data that others designed, beside what their authors reach."""
