@@ -136,7 +136,7 @@ def _start(deployment: Deployment, python: Path, name: str, number: int, workers
     }
     command = [str(python), str(HERE / "quix.py")]
     if name == "faust":
-        command = [str(python), str(HERE / "stock_faust.py"), "--datadir", str(state), "worker", "-l", "warning"]
+        command = [str(python), str(HERE / "stock_faust.py"), "--datadir", str(state), "worker", "-l", "warn"]
     elif name == "bytewax":
         options = _bytewax(deployment, python, number, workers)
         command = [str(python), "-m", "bytewax.run", "bytewax_flow:flow", *options]

@@ -95,3 +95,15 @@ def test_results_stand_on_one_page_with_where_they_were_made(tmp_path: Path) -> 
         assert (tmp_path / f"{name}.png").stat().st_size > 1_000
         assert [run] == orjson.loads((tmp_path / f"{name}.json").read_bytes())["runs"] or name == "drain"
     assert "load average before" in page
+
+
+def test_results_of_an_older_form_do_not_stop_the_page(tmp_path: Path) -> None:
+    """A column that was added since asks for another run of that command; the others stand there as ever."""
+    Recorder("stages", "python -m benchmarks stages", tmp_path).write([RUNS["stages"]])
+    old = orjson.loads((tmp_path / "stages.json").read_bytes()) | {"runs": [{"payments": 1}]}
+    (tmp_path / "drain.json").write_bytes(orjson.dumps(old))
+
+    page = Recorder("stages", "python -m benchmarks stages", tmp_path).write([RUNS["stages"]]).read_text()
+
+    assert "run `python -m benchmarks drain` again" in page
+    assert table(COLUMNS["stages"], [RUNS["stages"]]) in page
