@@ -39,35 +39,19 @@ def habits(stage: str, other: str) -> tuple[Feature, ...]:
         return Feature(f"{stage}_{name}", meaning, unit, window, stage, fraud)
 
     done = "paid by this payer" if stage == "payer" else "paid to this payee"
+    stolen, taken = "stolen credentials", "takeover, mules"
+    near = f"share of payments {done} within an hour of this time of day"
     return (
         of("amount_mean_30d", f"mean of the amounts {done}", "rupees", "30d", "takeover, fake merchant"),
         of(
             "amount_spread_30d", f"standard deviation of the amounts {done}", "rupees", "30d", "takeover, fake merchant"
         ),
-        of(
-            "amount_deviation_30d",
-            "amount less the mean, in standard deviations",
-            "spreads",
-            "30d",
-            "stolen credentials",
-        ),
-        of("amount_rank_30d", f"share of the amounts {done} that are smaller", SHARE, "30d", "stolen credentials"),
-        of("amount_trend_7d", "mean amount of 7 d over that of 30 d", "ratio", "7d", "stolen credentials, mules"),
-        of(
-            "largest_7d_over_mean_30d",
-            "largest amount of 7 d over the mean of 30 d",
-            "ratio",
-            "7d",
-            "stolen credentials",
-        ),
-        of(
-            "pace_24h",
-            "payments of 24 h, this one too, over the daily habit of 30 d",
-            "ratio",
-            "24h",
-            "takeover, mules",
-        ),
-        of("hour_share_30d", f"share of payments {done} within an hour of this time of day", SHARE, "30d", "takeover"),
+        of("amount_deviation_30d", "amount less the mean, in standard deviations", "spreads", "30d", stolen),
+        of("amount_rank_30d", f"share of the amounts {done} that are smaller", SHARE, "30d", stolen),
+        of("amount_trend_7d", "mean amount of 7 d over that of 30 d", "ratio", "7d", f"{stolen}, mules"),
+        of("largest_7d_over_mean_30d", "largest amount of 7 d over the mean of 30 d", "ratio", "7d", stolen),
+        of("pace_24h", "payments of 24 h, this one too, over the daily habit of 30 d", "ratio", "24h", taken),
+        of("hour_share_30d", near, SHARE, "30d", "takeover"),
         of(f"new_{other}_share_30d", f"share of payments whose {other} was new then", SHARE, "30d", "mules, takeover"),
         of(
             f"amount_over_{other}_mean_30d",

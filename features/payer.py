@@ -23,7 +23,6 @@ from features.events import (
     COLLECT_GIVEN,
     DEVICE,
     FAILED_BIT,
-    KEY,
     KIND,
     NO_DEVICE,
     PARTY,

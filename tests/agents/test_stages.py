@@ -164,7 +164,7 @@ async def test_a_payee_counts_each_payment_found_to_be_fraud() -> None:
     records += [Record(2 + n, payment(n // 2, **VERDICT), headers=((KIND_HEADER, KIND_VERDICT),)) for n in range(4)]
     source = await bundles([*records, Record(9, payment(3))])
     table = DictTable()
-    outputs = await run(PayeeLogic(1, table, SCORER), table, source)
+    outputs = await run(payee_stage(table), table, source)
 
     last = [json.loads(output.value) for output in outputs if output.topic == "decisions"][-1]["features"]
     assert [last[feature_index(f"{side}_fraud_verdicts_30d")] for side in ("payer", "payee")] == [2, 2]

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from features import payee, payer
 from features.transaction import Verdict
-from features.vector import FEATURE_NAMES, PAYER_FEATURE_COUNT, WINDOWS, feature_index
+from features.vector import PAYER_FEATURE_COUNT, WINDOWS, feature_index
+from tests.features.comparing import assert_same
 from tests.features.oracle import DAY, HOUR, NaiveAccount
 from tests.features.oracle import WINDOWS as WINDOWS_MS
 from tests.features.worlds import START, judged_lives, payment
@@ -22,17 +23,6 @@ if TYPE_CHECKING:
     from features.transaction import Transaction
 
 SIDES: dict[str, ModuleType] = {"payer": payer, "payee": payee}
-
-
-def assert_same(side: str, expected: list[float], actual: list[float]) -> None:
-    """Name every feature that differs."""
-    names = FEATURE_NAMES[:PAYER_FEATURE_COUNT] if side == "payer" else FEATURE_NAMES[PAYER_FEATURE_COUNT:]
-    wrong = {
-        name: (want, got)
-        for name, want, got in zip(names, expected, actual, strict=True)
-        if want != got and not (np.isnan(want) and np.isnan(got)) and not np.isclose(want, got, rtol=1e-9, atol=1e-9)
-    }
-    assert wrong == {}
 
 
 def follow(side: str, life: list[Transaction | Verdict]) -> None:
