@@ -144,11 +144,29 @@ async def test_a_batch_answers_in_its_order_and_each_for_itself(deployment: Depl
     assert body["results"][31]["result"]["risk"] == body["results"][0]["result"]["risk"]
 
 
+async def test_a_rehearsal_is_the_verdict_of_the_moment_and_is_not_counted(deployment: Deployment) -> None:
+    """On either worker, with accounts anywhere; the payment itself then gets the same score."""
+    await deployment.all_ready()
+    before = await seen_today(deployment)
+    for number in range(4000, 4008):
+        body = payment(number, event_time=int(time.time() * 1000))
+        rehearsed = [
+            await deployment.post(worker, "/score", {**body, "dry_run": True}) for worker in deployment.workers
+        ]
+        assert await seen_today(deployment) == before + number - 4000
+
+        status, decided = await deployment.post(deployment.workers[0], "/score", body)
+
+        assert {status, *(found for found, _ in rehearsed)} == {200}
+        for _, answer in rehearsed:
+            assert (answer["risk"], answer["rules"]) == (decided["risk"], decided["rules"])
+
+
 async def test_after_a_crash_of_all_workers_a_repeat_still_has_the_first_verdict(
     broker: EmbeddedBroker, tmp_path: Path
 ) -> None:
     """It is found in the log; nothing is counted again."""
-    with Deployment(broker, tmp_path, "score-again.", **PATIENT) as deployment:
+    with Deployment(broker, tmp_path, "score-again.", PRAHARI_ALERT_RATE="0.2", **PATIENT) as deployment:
         await deployment.all_ready()
         asked = [payment(number) for number in range(200)]
         before = [await deployment.post(deployment.workers[0], "/score", body) for body in asked[:20]]
