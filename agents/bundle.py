@@ -4,10 +4,10 @@ A bundle is one Kafka record in msgpack, so that the cost of a record is shared 
 own source offset: after a crash the payer stage cuts other bundles, and the payee stage skips item by item. Control
 records (rules, models and lists put in force) come as bundles of their own from the partition `CONTROL_SOURCE`.
 
-Layout: `[version, payer partition, offsets, kinds, transactions, verdicts, controls, events, rows]`. `offsets` and
-`kinds` have an entry per item; each item's content is the next one of its kind's list. `events` and `rows` are tables
-in native little-endian columns, a row per payment or verdict: what `features.events` says of it from the payee's side,
-and the payer's features, which a verdict leaves at zero.
+Layout: `[version, payer partition, offsets, kinds, contents, ends, controls, events, rows]`. `offsets` and `kinds` have
+an entry per item. `contents` are the msgpack of each `Transaction` or `Verdict`, one behind the other, and `ends` where
+each ends. `events` and `rows` are tables in native little-endian columns, a row per item: what `features.events` says
+of it from the payee's side, and the payer's features, which a verdict leaves at zero.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from features.transaction import Transaction, Verdict
 from features.vector import PAYER_FEATURE_COUNT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
-BUNDLE_VERSION = 2
+BUNDLE_VERSION = 3
 #: The payer partition of a bundle that holds control records; its items' offsets are those of `control`.
 CONTROL_SOURCE = -1
 
@@ -59,11 +59,30 @@ class Bundle(msgspec.Struct, frozen=True, array_like=True, gc=False):
     payer_partition: int
     offsets: list[int]
     kinds: bytes
-    transactions: list[Transaction]
-    verdicts: list[Verdict]
+    contents: bytes
+    ends: bytes
     controls: list[bytes]
     events: bytes
     rows: bytes
+
+    @classmethod
+    def of(
+        cls,
+        payer_partition: int,
+        items: tuple[list[int], bytes, Sequence[bytes]],
+        tables: tuple[NDArray[np.int64], NDArray[np.float64]],
+    ) -> Bundle:
+        """Return the bundle of `items` = (offsets, kinds, contents) and `tables` = (events, rows), n of each."""
+        offsets, kinds, contents = items
+        ends = np.fromiter(map(len, contents), np.int64, len(contents)).cumsum()
+        events, rows = (table.tobytes() for table in tables)
+        return cls(
+            BUNDLE_VERSION, payer_partition, offsets, kinds, b"".join(contents), ends.tobytes(), [], events, rows
+        )
+
+    def content_ends(self) -> NDArray[np.int64]:
+        """Return where the content of each item ends; nothing for control records."""
+        return np.frombuffer(self.ends, np.int64)
 
     def tables(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Return the events of shape [n, COLUMNS] and the payer's features of shape [n, PAYER_FEATURE_COUNT]."""
@@ -72,16 +91,18 @@ class Bundle(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     def items(self) -> Iterator[Item]:
         """Yield the items one by one, in order; for tools and tests, stages take the tables whole."""
-        transactions, verdicts, controls = iter(self.transactions), iter(self.verdicts), iter(self.controls)
-        rows = self.tables()[1].tolist()
+        if self.controls:
+            for offset, control in zip(self.offsets, self.controls, strict=True):
+                yield Item(offset, Kind.CONTROL, control, [])
+            return
+        rows, begin = self.tables()[1].tolist(), 0
         for at, (offset, number) in enumerate(zip(self.offsets, self.kinds, strict=True)):
-            kind = Kind(number)
-            if kind is Kind.CONTROL:
-                yield Item(offset, kind, next(controls), [])
-            elif kind is Kind.VERDICT:
-                yield Item(offset, kind, next(verdicts), [])
+            kind, end = Kind(number), int(self.content_ends()[at])
+            content, begin = self.contents[begin:end], end
+            if kind is Kind.VERDICT:
+                yield Item(offset, kind, msgspec.msgpack.decode(content, type=Verdict), [])
             else:
-                yield Item(offset, kind, next(transactions), rows[at])
+                yield Item(offset, kind, msgspec.msgpack.decode(content, type=Transaction), rows[at])
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -95,7 +116,7 @@ def control_bundle(offsets: list[int], controls: list[bytes]) -> bytes:
     [7]
     """
     kinds = bytes([Kind.CONTROL]) * len(offsets)
-    return encode_bundle(Bundle(BUNDLE_VERSION, CONTROL_SOURCE, offsets, kinds, [], [], controls, b"", b""))
+    return encode_bundle(Bundle(BUNDLE_VERSION, CONTROL_SOURCE, offsets, kinds, b"", b"", controls, b"", b""))
 
 
 def encode_bundle(bundle: Bundle) -> bytes:

@@ -1,8 +1,8 @@
 """The decision and the alert as JSON, the form that consumers of the topics read (design, section 8).
 
 The bytes depend on nothing but the payment, its place in the logs and the versions in force, so a decision that is
-sent again after a crash is the same to the byte. Decisions are put together from pieces, a part at a time: their
-fields are few and known, and their numbers are written for all rows at once (`features.text`).
+sent again after a crash is the same to the byte. Decisions are written a part at a time by compiled code
+(`agents.decision_text`): their fields are few and known.
 """
 
 from __future__ import annotations
@@ -10,25 +10,45 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
 import orjson
 
-from features.clock import SECOND_MS, format_event_time
-from features.text import rows_json
+from agents.decision_text import (
+    AMOUNT_PAISE,
+    FIXED_BYTES_MAX,
+    LATE,
+    NUMBERS,
+    OFFSET,
+    RISK,
+    RULE_SCORE,
+    RULES,
+    SEQUENCE,
+    TIER,
+    TIME_MS,
+    Texts,
+    write_decisions,
+)
+from features.clock import format_event_time
+from features.pieces import cut
+from features.text import prepare
 from features.vector import FEATURE_SCHEMA
+from models.risk import TIER_OF_RISK, TIERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from agents.run import Candidate
-    from agents.work import Decided
-    from features.transaction import Transaction
-    from models.scoring import Score
+    from agents.work import Decisions
+    from models.scoring import Scores
 
 #: Printable form of "no model": the worker runs on rules alone.
 NO_MODEL = "none"
+
+_TIER_NAMES = [name for _, name in TIERS]
+_TIER_WORDS = [name.encode() for name in _TIER_NAMES]
+_TIERS = np.array([_TIER_NAMES.index(tier) for tier in TIER_OF_RISK], np.int64)
 
 
 class Place(NamedTuple):
@@ -40,8 +60,8 @@ class Place(NamedTuple):
 
 
 def decisions_json(
-    decided: Sequence[Decided],
-    scores: Sequence[Score],
+    decisions: Decisions,
+    scores: Scores,
     rows: NDArray[np.float64] | None,
     versions: tuple[str, str],
     place: Place,
@@ -52,61 +72,56 @@ def decisions_json(
 
     Missing features are null; `rows` None leaves them out, as `PRAHARI_DECISION_FEATURES=none` asks.
     """
-    features = [b""] * len(decided) if rows is None else [b',"features":' + text for text in rows_json(rows)]
+    count = decisions.size
+    words, numbers = _words(decisions, scores, place.first_sequence)
+    shown = prepare(np.empty((count, 0)) if rows is None else rows)
+    if scores.probabilities is None:
+        probabilities = b"null," * count
+    else:
+        probabilities = orjson.dumps(scores.probabilities, option=orjson.OPT_SERIALIZE_NUMPY)[1:-1] + b","
     versions_text = _versions_json(versions, place.control_offset)
-    more = [b""] * len(decided) if beside is None else beside
-    probabilities = orjson.dumps([score.fraud_probability for score in scores])[1:-1].split(b",")
-    return [
-        b'%b,"fraud_probability":%b,"rule_score":%d,"rules":%b,"risk":%d,"risk_tier":"%b"%b%b%b%b,"payer_offset":%d,"partition":%d,"sequence":%d}'
-        % (
-            _payment_json(one.transaction),
-            probability,
-            score.rule_score,
-            _rules_json(score.rules),
-            score.risk,
-            score.tier.encode(),
-            added,
-            text,
-            versions_text,
-            b"true" if one.late else b"false",
-            one.offset,
-            place.partition,
-            sequence,
-        )
-        for sequence, (one, score, text, probability, added) in enumerate(
-            zip(decided, scores, features, probabilities, more, strict=True), place.first_sequence
-        )
-    ]
+    more = Texts.of(beside or [b""])
+    fixed = FIXED_BYTES_MAX + len(versions_text) + shown.bytes_max + max(map(len, words))
+    room = np.empty(count * fixed + 2 * len(decisions.contents) + len(more.data), np.uint8)
+    ends = np.empty(count, np.int64)
+    write_decisions(
+        numbers,
+        np.frombuffer(decisions.contents, np.uint8),
+        decisions.spans,
+        *Texts.of(words),
+        np.frombuffer(probabilities, np.uint8),
+        more.data,
+        more.ends if beside else more.ends[:0],
+        shown.rows,
+        shown.decimals,
+        shown.texts,
+        np.frombuffer(versions_text, np.uint8),
+        place.partition,
+        room,
+        ends,
+    )
+    return cut(room, ends)
+
+
+def _words(decisions: Decisions, scores: Scores, first_sequence: int) -> tuple[list[bytes], NDArray[np.int64]]:
+    """Return the texts of tiers and of the rules that hit, and the numbers that name them."""
+    count = decisions.size
+    known: dict[tuple[str, ...], int] = {}
+    rules = [known.setdefault(hits, len(known)) for hits in scores.rules]
+    numbers = np.empty((count, NUMBERS), np.int64)
+    numbers[:, TIME_MS], numbers[:, AMOUNT_PAISE] = decisions.times_ms, decisions.amounts_paise
+    numbers[:, RULE_SCORE], numbers[:, RISK] = scores.rule_scores, scores.risks
+    numbers[:, TIER] = _TIERS[scores.risks]
+    numbers[:, RULES] = np.array(rules, np.int64) + len(TIERS)
+    numbers[:, LATE], numbers[:, OFFSET] = decisions.late, decisions.offsets
+    numbers[:, SEQUENCE] = np.arange(first_sequence, first_sequence + count)
+    return [*_TIER_WORDS, *map(_rules_json, known)], numbers
 
 
 def _versions_json(versions: tuple[str, str], control_offset: int) -> bytes:
     schema, model, rules = map(orjson.dumps, (FEATURE_SCHEMA, *versions))
     text = b',"feature_schema":%b,"model_version":%b,"rules_version":%b,"control_offset":%d,"late":'
     return text % (schema, model, rules, control_offset)
-
-
-def _payment_json(txn: Transaction) -> bytes:
-    """Return how a decision begins; a VPA has no character that JSON would escape."""
-    return b'{"transaction_id":%b,"event_time":"%b","payer_vpa":"%b","payee_vpa":"%b","amount":%b' % (
-        orjson.dumps(txn.transaction_id),
-        _time_text(txn.event_time_ms),
-        txn.payer_vpa.encode(),
-        txn.payee_vpa.encode(),
-        orjson.dumps(txn.amount_paise / 100),
-    )
-
-
-def _time_text(time_ms: int) -> bytes:
-    second, millis = divmod(time_ms, SECOND_MS)
-    head, tail = _second_text(second)
-    return b"%b%03d%b" % (head, millis, tail)
-
-
-@lru_cache(maxsize=4096)
-def _second_text(second: int) -> tuple[bytes, bytes]:
-    """Return what is written before and after the milliseconds."""
-    head, _, tail = format_event_time(second * SECOND_MS).encode().partition(b".000")
-    return head + b".", tail
 
 
 @lru_cache(maxsize=4096)

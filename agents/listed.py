@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from models.risk import combine
-from models.scoring import Score
+from models.scoring import Score, Scores
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from agents.lists import Listing, Lists
     from agents.work import Decided
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 HIGHEST_SCORE = 100
 
 
-def find(lists: Lists, decided: Sequence[Decided]) -> list[Listing | None]:
+def find(lists: Lists, decided: Iterable[Decided]) -> list[Listing | None]:
     """Return what the lists say of each payment."""
     return [
         lists.find(txn.payer_vpa, txn.payee_vpa, txn.device_id, txn.event_time_ms)
@@ -24,20 +24,24 @@ def find(lists: Lists, decided: Sequence[Decided]) -> list[Listing | None]:
     ]
 
 
-def with_blocks(scores: Sequence[Score], listings: Sequence[Listing | None]) -> list[Score]:
+def with_blocks(scores: Scores, listings: Sequence[Listing | None]) -> Scores:
     """Return the scores with the hits that blocked parties make; the model's probability stays what it is.
 
     >>> from agents.lists import Listing
-    >>> score = Score(0.01, 0, (), 1, "LOW", 100)
-    >>> with_blocks([score], [Listing(("LISTED_PAYEE",), None)])[0].risk
+    >>> scores = Scores.of([Score(0.01, 0, (), 1, "LOW", 100)])
+    >>> with_blocks(scores, [Listing(("LISTED_PAYEE",), None)]).one(0).risk
     90
-    >>> with_blocks([score], [Listing((), "allow")]) == with_blocks([score], [None]) == [score]
+    >>> with_blocks(scores, [Listing((), "allow")]) is with_blocks(scores, [None]) is scores
     True
     """
-    return [
-        score if listing is None or not listing.blocked else _blocked(score, listing.blocked)
-        for score, listing in zip(scores, listings, strict=True)
-    ]
+    if not any(listing is not None and listing.blocked for listing in listings):
+        return scores
+    return Scores.of(
+        [
+            score if listing is None or not listing.blocked else _blocked(score, listing.blocked)
+            for score, listing in zip(scores.each(), listings, strict=True)
+        ]
+    )
 
 
 def _blocked(score: Score, hits: tuple[str, ...]) -> Score:

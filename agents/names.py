@@ -1,13 +1,12 @@
-"""What is known of a VPA by its text alone, worked out once: its kept form, bytes, hash and payee partition.
+"""What is known of a VPA by its text alone, worked out once: its bytes, hash and payee partition.
 
-A payer or payee comes again and again; looking it up costs a tenth of checking and hashing it anew.
+A payer or payee comes again and again; looking it up costs a tenth of hashing it anew.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from features.fields import to_vpa
 from features.hashing import party_hash
 
 if TYPE_CHECKING:
@@ -18,9 +17,8 @@ NAMES_MAX = 60_000
 
 
 class Name(NamedTuple):
-    """A VPA in lower case, as bytes, as 40 bits, and the partition where it lives as a payee."""
+    """A VPA in lower case as bytes and as 40 bits, and the partition where it lives as a payee."""
 
-    vpa: str
     key: bytes
     party: int
     payee_partition: int
@@ -30,27 +28,22 @@ class Names:
     """The VPAs seen lately. `payee_partition` says where a payee's account lives.
 
     >>> names = Names(lambda vpa: 3)
-    >>> names.find("Ravi@OkAxis", "payer_vpa").vpa
-    'ravi@okaxis'
+    >>> names.find(b"ravi@okaxis").payee_partition
+    3
     """
 
     def __init__(self, payee_partition: Callable[[str], int]) -> None:
         self._payee_partition = payee_partition
-        self._known: dict[str, Name] = {}
+        self._known: dict[bytes, Name] = {}
 
-    def vpa(self, text: str, field: str) -> str:
-        """Return a VPA in lower case; raises RejectedTransaction for what is none."""
-        name = self._known.get(text)
-        return self.find(text, field).vpa if name is None else name.vpa
-
-    def find(self, text: str, field: str) -> Name:
-        """Return what is known of a VPA as it was written; raises RejectedTransaction for what is none."""
-        name = self._known.get(text)
+    def find(self, key: bytes) -> Name:
+        """Return what is known of a VPA, which is in lower case already."""
+        name = self._known.get(key)
         if name is None:
-            vpa = to_vpa(text, field)
-            name = Name(vpa, vpa.encode(), party_hash(vpa), self._payee_partition(vpa))
+            vpa = key.decode()
+            name = Name(key, party_hash(vpa), self._payee_partition(vpa))
             if len(self._known) >= NAMES_MAX:
                 for old in list(self._known)[: NAMES_MAX // 2]:
                     del self._known[old]
-            self._known[text] = name
+            self._known[key] = name
         return name

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import msgspec
+import numpy as np
 
 from agents.beside import beside_json
 from agents.bundle import CONTROL_SOURCE, decode_bundle
@@ -20,25 +21,25 @@ from agents.ports import Hold, Outgoing, Part
 from agents.run import OUTSIDE_BUDGET, RUN_VERSION, Run, candidate, encode_run
 from agents.work import Work
 from budget.candidates import DEFAULT_RATE_PPM, CandidateFilter
-from features.clock import ist_day
+from features.clock import DAY_MS, IST_OFFSET_MS
 from features.payee import PAYEES
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from agents.bundle import Bundle
     from agents.controlled import Controlled
+    from agents.lists import Listing
     from agents.ports import Chunk
-    from agents.work import Decided
+    from agents.work import Decisions
     from features.transaction import Transaction
     from models.artifact import Model
-    from models.scoring import Score
+    from models.scoring import Score, Scores
     from tables.partition import TablePartition
 
-    OnScored = Callable[[Model, NDArray[np.float64], list[Score]], None]
+    OnScored = Callable[[Model, NDArray[np.float64], NDArray[np.float64]], None]
 
 TOPIC = "transactions-by-payee"
 #: Most accounts a part may change: with 8 KiB each, 4 MiB of state.
@@ -136,46 +137,54 @@ class PayeeLogic:
         self._filter.set_rate(self._rate_ppm if rate_ppm is None else rate_ppm)
 
     def _part(self, work: Work) -> Part:
+        events, decisions, chosen = work.close()
         states = self._table.load(work.places)
-        processed = PAYEES.process(list(states.values()), work.events(), self.applied.watermark_ms)
+        processed = PAYEES.process(list(states.values()), events, self.applied.watermark_ms)
         self.applied.watermark_ms = processed.watermark_ms
-        decided, places = work.decided()
-        outputs = self._decide(decided, work.rows(processed.rows, places)) if decided else []
+        outputs = self._decide(decisions, work.rows(processed.rows, chosen)) if len(chosen) else []
         self.applied.candidates = self._filter.encode()
         changed = dict(zip(work.places, processed.states, strict=True))
         return Part(outputs, changed, msgspec.msgpack.encode(self.applied))
 
-    def _decide(self, decided: list[Decided], rows: NDArray[np.float64]) -> list[Outgoing]:
+    def _decide(self, decisions: Decisions, rows: NDArray[np.float64]) -> list[Outgoing]:
         deciding, lists = self._control.deciding, self._control.lists
-        scores, model = deciding.scorer.score(rows), deciding.scorer.model
-        if self._on_scored is not None and model is not None:
-            self._on_scored(model, rows, scores)
+        scores, model = deciding.scorer.columns(rows), deciding.scorer.model
+        if self._on_scored is not None and model is not None and scores.probabilities is not None:
+            self._on_scored(model, rows, scores.probabilities)
         versions = (NO_MODEL if model is None else model.version, deciding.scorer.rules.version)
-        listings = find(lists, decided) if lists else None
+        listings = find(lists, decisions.each()) if lists else None
         if listings is not None:
             scores = with_blocks(scores, listings)
         first = self.applied.sequence
-        shown = rows if self._send_features else None
         place = Place(self._partition, first, self._control.offset)
-        beside = beside_json(deciding, rows, listings)
-        values = decisions_json(decided, scores, shown, versions, place, beside=beside)
+        shown = rows if self._send_features else None
+        values = decisions_json(decisions, scores, shown, versions, place, beside=beside_json(deciding, rows, listings))
         outputs = [
-            Outgoing("decisions", one.source, one.transaction.payer_vpa.encode(), value)
-            for one, value in zip(decided, values, strict=True)
-        ]
-        days = [OUTSIDE_BUDGET if one.late else ist_day(one.transaction.event_time_ms) for one in decided]
-        buckets = [score.bucket for score in scores]
-        candidates = [
-            candidate(first + at, decided[at], rows[at].tolist(), scores[at])
-            for at, day in enumerate(days)
-            if day != OUTSIDE_BUDGET
-            and self._filter.consider(buckets[at])
-            and (listings is None or (listing := listings[at]) is None or listing.silent is None)
+            Outgoing("decisions", source, key, value)
+            for source, key, value in zip(decisions.sources.tolist(), decisions.payer_keys(), values, strict=True)
         ]
         if self._on_decision is not None:
-            for one, score in zip(decided, scores, strict=True):
+            for one, score in zip(decisions.each(), scores.each(), strict=True):
                 self._on_decision(one.transaction, score)
-        self.applied.sequence = first + len(decided)
-        run = Run(RUN_VERSION, self._partition, first, *versions, days, buckets, candidates)
-        outputs.append(Outgoing("candidates", 0, None, encode_run(run)))
+        self.applied.sequence = first + decisions.size
+        outputs.append(Outgoing("candidates", 0, None, self._run(decisions, rows, scores, listings, versions)))
         return outputs
+
+    def _run(
+        self,
+        decisions: Decisions,
+        rows: NDArray[np.float64],
+        scores: Scores,
+        listings: Sequence[Listing | None] | None,
+        versions: tuple[str, str],
+    ) -> bytes:
+        """Return what the budget is told: each payment's day and bucket, and whole what may become an alert."""
+        first = self.applied.sequence - decisions.size
+        days = np.where(decisions.late, OUTSIDE_BUDGET, (decisions.times_ms + IST_OFFSET_MS) // DAY_MS).tolist()
+        buckets = scores.buckets.tolist()
+        candidates = [
+            candidate(first + at, decisions.one(at), rows[at].tolist(), scores.one(at))
+            for at in self._filter.passing(buckets, [day != OUTSIDE_BUDGET for day in days])
+            if listings is None or (listing := listings[at]) is None or listing.silent is None
+        ]
+        return encode_run(Run(RUN_VERSION, self._partition, first, *versions, days, buckets, candidates))

@@ -14,17 +14,15 @@ import msgspec
 
 from agents.bundling import Entries
 from agents.names import Names
-from agents.parsing import parse
 from agents.ports import Hold, Part
+from agents.reading import NO_TIME, Records
 from agents.rejected import rejected
-from features.errors import RejectedTransaction
 from features.payer import PAYERS
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Callable
 
     from agents.alignment import Aligner
-    from agents.parsing import Parsed
     from agents.ports import Chunk
     from tables.partition import TablePartition
 
@@ -64,17 +62,15 @@ class PayerLogic:
         """Yield the parts of a chunk; holds where this partition would run ahead of the others."""
         if chunk.behind > BACKLOG_RECORDS and not self._aligner.catching_up(self._partition):
             self._aligner.begin(self._partition, self.applied.watermark_ms)
-        names, applied = self._names, self.applied.source_offset
-        parsed = [parse(record, names) for record in chunk.records if record.offset > applied]
+        applied = self.applied.source_offset
+        read = Records([record for record in chunk.records if record.offset > applied], self._names)
         start = 0
-        while start < len(parsed):
-            end = self._end_of_part(parsed, start)
+        while start < len(read):
+            end = self._end_of_part(read, start)
             if end == start:
-                head_ms = parsed[start].event_time_ms
-                if head_ms is not None:  # a record without a time is never held
-                    yield Hold(self._aligner.until_free(self._partition, head_ms))
+                yield Hold(self._aligner.until_free(self._partition, int(read.times_ms[start])))
                 continue
-            yield self._part(parsed[start:end])
+            yield self._part(read, start, end)
             start = end
         if chunk.behind == 0:
             self.caught_up()
@@ -95,38 +91,37 @@ class PayerLogic:
         if self._aligner.catching_up(self._partition) or self._partition in self._aligner.durable_heads:
             self._settle()
 
-    def _end_of_part(self, parsed: Sequence[Parsed], start: int) -> int:
-        """Return where the part that begins at `start` ends: at the alignment bound, or at the most accounts."""
+    def _end_of_part(self, read: Records, start: int) -> int:
+        """Return where the part that begins at `start` ends: at the alignment bound, or at the most accounts.
+
+        A record without a time is never held.
+        """
         bound_ms = None
         if self._aligner.catching_up(self._partition):
-            head_ms = parsed[start].event_time_ms
-            if head_ms is not None:
+            head_ms = int(read.times_ms[start])
+            if head_ms != NO_TIME:
                 self._aligner.move(self._partition, max(head_ms, self.applied.watermark_ms))
                 self._settle()
             bound_ms = self._aligner.bound_ms(self._partition)
-        end = min(start + PART_ACCOUNTS_MAX, len(parsed))
+        end = min(start + PART_ACCOUNTS_MAX, len(read))
         if bound_ms is None:
             return end
-        for index in range(start, end):
-            event_time_ms = parsed[index].event_time_ms
-            if event_time_ms is not None and event_time_ms > bound_ms:
-                return index
-        return end
+        beyond = read.times_ms[start:end] > bound_ms
+        return start + int(beyond.argmax()) if beyond.any() else end
 
-    def _part(self, parsed: Sequence[Parsed]) -> Part:
+    def _part(self, read: Records, start: int, end: int) -> Part:
         outputs = [
-            rejected(item.record, item.content, TOPIC, self._partition)
-            for item in parsed
-            if isinstance(item.content, RejectedTransaction)
+            rejected(read.records[at], error, TOPIC, self._partition)
+            for at, error in read.rejections.items()
+            if start <= at < end
         ]
-        entries = Entries(parsed)
+        entries = Entries(read, start, end)
         states = self._table.load(entries.places)
         processed = PAYERS.process(list(states.values()), entries.events, self.applied.watermark_ms)
-        accepted = list(entries.accepted(processed))
         outputs += entries.conflicts(processed, self._partition)
-        outputs += entries.bundles(accepted, processed, self._partition)
+        outputs += entries.bundles(processed, self._partition)
         self.applied.watermark_ms = processed.watermark_ms
         self._sent_heads_ms.append(self._aligner.heads.get(self._partition, self.applied.watermark_ms))
-        self.applied.source_offset = parsed[-1].record.offset
+        self.applied.source_offset = read.records[end - 1].offset
         changed = dict(zip(entries.places, processed.states, strict=True))
         return Part(outputs, changed, msgspec.msgpack.encode(self.applied), self._on_durable)

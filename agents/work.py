@@ -5,21 +5,29 @@ Bundles carry their numbers as tables already; only where an item stands among t
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
 import numpy as np
 
 from agents.bundle import Kind
-from features.events import ACCOUNT, COLUMNS
+from features.events import ACCOUNT, AMOUNT_PAISE, COLUMNS, TIME_MS
+from features.transaction import Transaction
 from features.vector import PAYER_FEATURE_COUNT
+from features.wire_spans import PAYEE, PAYER, text_spans
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from agents.bundle import Bundle
     from features.events import Events
-    from features.transaction import Transaction
+
+_NONE = np.empty(0, np.int64)
+_NO_EVENTS = np.empty((0, COLUMNS), np.int64)
+
+_decoder = msgspec.msgpack.Decoder(Transaction)
 
 
 class Decided(NamedTuple):
@@ -31,63 +39,110 @@ class Decided(NamedTuple):
     late: bool
 
 
+class Decisions(NamedTuple):
+    """The n payments of a part that are to be decided, as columns; iterating makes them one by one.
+
+    `contents` holds the msgpack of all items, `begins` and `ends` where each of these stands in it, `spans` [n, SPANS]
+    where its texts do.
+    """
+
+    contents: bytes
+    begins: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    spans: NDArray[np.int64]
+    sources: NDArray[np.int64]
+    offsets: NDArray[np.int64]
+    times_ms: NDArray[np.int64]
+    amounts_paise: NDArray[np.int64]
+    late: NDArray[np.bool_]
+
+    @property
+    def size(self) -> int:
+        """How many they are."""
+        return len(self.ends)
+
+    def one(self, at: int) -> Decided:
+        """Return the payment at a place."""
+        transaction = _decoder.decode(self.contents[self.begins[at] : self.ends[at]])
+        return Decided(int(self.sources[at]), int(self.offsets[at]), transaction, bool(self.late[at]))
+
+    def each(self) -> Iterator[Decided]:
+        """Yield the payments one by one, for what is asked of few."""
+        return map(self.one, range(self.size))
+
+    def payer_keys(self) -> list[bytes]:
+        """Return each payer's VPA as bytes."""
+        return _texts(self.contents, self.spans, PAYER)
+
+
 class Work:
-    """Items in order; `places` says which account, by its VPA's bytes, has which place."""
+    """Items in order; `places` says which account, by its VPA's bytes, has which place. Closed by `close`."""
 
     def __init__(self) -> None:
         self.places: dict[bytes, int] = {}
-        self._accounts: list[int] = []
-        self._decided: list[Decided] = []
-        self._decided_at: list[int] = []
+        self._count = 0
+        self._offsets: list[int] = []
+        self._kinds: list[bytes] = []
+        self._contents: list[bytes] = []
+        self._lengths: list[NDArray[np.int64]] = []
+        self._sources: list[NDArray[np.int64]] = []
         self._events: list[Events] = []
         self._rows: list[NDArray[np.float64]] = []
 
     def __len__(self) -> int:
-        return len(self._accounts)
+        return self._count
 
     def add(self, bundle: Bundle, start: int, end: int, applied: int) -> None:
         """Add the items of a bundle in [start, end) whose offset is past `applied`."""
-        offsets, kinds = bundle.offsets, bundle.kinds
+        offsets = bundle.offsets
         while start < len(offsets) and offsets[start] <= applied:
             start += 1
         end = min(end, len(offsets))
         if start >= end:
             return
-        verdicts_before = kinds.count(Kind.VERDICT, 0, start)
-        transactions = islice(bundle.transactions, start - verdicts_before, None)
-        verdicts = islice(bundle.verdicts, verdicts_before, None)
-        places, accounts, source = self.places, self._accounts, bundle.payer_partition
-        for at in range(start, end):
-            kind = kinds[at]
-            if kind == Kind.VERDICT:
-                key = next(verdicts).payee_vpa.encode()
-            else:
-                txn = next(transactions)
-                key = txn.payee_vpa.encode()
-                if kind != Kind.WARM_UP:
-                    self._decided_at.append(len(accounts))
-                    self._decided.append(Decided(source, offsets[at], txn, kind == Kind.LATE))
-            accounts.append(places.setdefault(key, len(places)))
+        self._count += end - start
+        self._offsets += offsets[start:end]
+        self._kinds.append(bundle.kinds[start:end])
+        ends = bundle.content_ends()
+        begin = int(ends[start - 1]) if start else 0
+        self._contents.append(bundle.contents[begin : int(ends[end - 1])])
+        self._lengths.append(np.diff(ends[start:end], prepend=begin))
+        self._sources.append(np.full(end - start, bundle.payer_partition))
         events, rows = bundle.tables()
         self._events.append(events[start:end])
         self._rows.append(rows[start:end])
 
-    def events(self) -> Events:
-        """Return what happened to which of the accounts, in order."""
-        if not self._events:
-            return np.empty((0, COLUMNS), np.int64)
-        events = np.concatenate(self._events)
-        events[:, ACCOUNT] = self._accounts
-        return events
+    def close(self) -> tuple[Events, Decisions, NDArray[np.int64]]:
+        """Return what happened to which of the accounts, the payments to decide, and their places among the items."""
+        contents, ends = b"".join(self._contents), np.concatenate([_NONE, *self._lengths]).cumsum()
+        spans = text_spans(np.frombuffer(contents, np.uint8), ends)
+        events = np.concatenate([_NO_EVENTS, *self._events])
+        places = self.places
+        events[:, ACCOUNT] = [places.setdefault(key, len(places)) for key in _texts(contents, spans, PAYEE)]
+        kinds = np.frombuffer(b"".join(self._kinds), np.uint8)
+        chosen = np.flatnonzero((kinds == Kind.PAYMENT) | (kinds == Kind.LATE))
+        sources, offsets = np.concatenate([_NONE, *self._sources]), np.array(self._offsets, np.int64)
+        decisions = Decisions(
+            contents,
+            (ends - np.diff(ends, prepend=0))[chosen],
+            ends[chosen],
+            spans[chosen],
+            sources[chosen],
+            offsets[chosen],
+            events[chosen, TIME_MS],
+            events[chosen, AMOUNT_PAISE],
+            kinds[chosen] == Kind.LATE,
+        )
+        return events, decisions, chosen
 
-    def decided(self) -> tuple[list[Decided], list[int]]:
-        """Return the payments to decide, and their places among the items."""
-        return self._decided, self._decided_at
-
-    def rows(self, payee_rows: NDArray[np.float64], places: list[int]) -> NDArray[np.float64]:
+    def rows(self, payee_rows: NDArray[np.float64], chosen: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return whole rows, the payer's features and then the payee's, of the items at those places."""
-        payer_rows = np.concatenate(self._rows)
-        rows = np.empty((len(places), PAYER_FEATURE_COUNT + payee_rows.shape[1]))
-        rows[:, :PAYER_FEATURE_COUNT] = payer_rows[places]
-        rows[:, PAYER_FEATURE_COUNT:] = payee_rows[places]
+        rows = np.empty((len(chosen), PAYER_FEATURE_COUNT + payee_rows.shape[1]))
+        rows[:, :PAYER_FEATURE_COUNT] = np.concatenate(self._rows)[chosen]
+        rows[:, PAYER_FEATURE_COUNT:] = payee_rows[chosen]
         return rows
+
+
+def _texts(contents: bytes, spans: NDArray[np.int64], column: int) -> list[bytes]:
+    begins, ends = spans[:, column].tolist(), spans[:, column + 1].tolist()
+    return [contents[begin:end] for begin, end in zip(begins, ends, strict=True)]

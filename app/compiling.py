@@ -11,10 +11,17 @@ from pathlib import Path
 import numba
 import numpy as np
 
+from agents.bundle import Bundle, Kind, decode_bundle, encode_bundle
+from agents.decision import NO_MODEL, Place, decisions_json
+from agents.work import Work
 from features import payee, payer, text
+from features.events import COLUMNS
 from features.transaction import Transaction, Verdict
+from features.vector import PAYER_FEATURE_COUNT
+from features.wire_batch import read_payments
 from models.calibration import Calibration
 from models.risk import combine
+from models.scoring import Score, Scores
 from models.trees import Ensemble
 
 _TREE = """
@@ -36,12 +43,24 @@ def compile_all() -> None:
     for side in (payer.PAYERS, payee.PAYEES):
         side.shrink(side.fold_verdict(side.fold(b"", txn), verdict), 3)
     text.rows_json(np.array([[0.5]]))
+    _compile_wire()
     row = np.array([[0.5]])
     small, large = _TREE.format(number=0), _chain(100)
     for tree in (small, large):
         Ensemble("max_feature_idx=0\n" + tree).margins(row)
     Calibration(low=1.0, high=1.0, intercept=0.0).probabilities(row[0])
     combine(0.5, 0)
+
+
+def _compile_wire() -> None:
+    """Read a payment, and write a decision on it."""
+    payment = b'{"transaction_id":"t1","event_time":1,"amount":1,"payer_vpa":"a@x","payee_vpa":"b@y"}'
+    content, work = read_payments([payment]).contents[0], Work()
+    tables = np.zeros((1, COLUMNS), np.int64), np.zeros((1, PAYER_FEATURE_COUNT))
+    work.add(decode_bundle(encode_bundle(Bundle.of(0, ([0], bytes([Kind.PAYMENT]), [content]), tables))), 0, 1, -1)
+    decisions = work.close()[1]
+    scores = Scores.of([Score(None, 0, (), 0, "LOW", 0)])
+    decisions_json(decisions, scores, np.array([[0.5]]), (NO_MODEL, NO_MODEL), Place(0, 0))
 
 
 def _chain(leaves: int) -> str:

@@ -14,10 +14,14 @@ from __future__ import annotations
 
 import struct
 from array import array
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from budget.tails import BUCKETS, MILLION, count_above, first_at_most
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 VERSION = 2
 DEFAULT_RATE_PPM = 5_000
@@ -68,6 +72,15 @@ class CandidateFilter:
         if self._since_review >= _REVIEW_EVERY:
             self._review()
         return passes
+
+    def passing(self, buckets: Sequence[int], counted: Sequence[bool]) -> list[int]:
+        """Return the places of what may become an alert, of payments in order; those not counted are passed over.
+
+        >>> CandidateFilter().passing([3, 900, 5], [True, False, True])
+        [0, 2]
+        """
+        consider = self.consider
+        return [at for at, bucket in enumerate(buckets) if counted[at] and consider(bucket)]
 
     def _review(self) -> None:
         """Take the threshold from the payments so far: a share of six alert rates lies at or above it, or just more."""

@@ -38,6 +38,16 @@ def id_hash(transaction_id: str) -> int:
     return xxh3_64_intdigest(transaction_id.encode()) & _ID_MASK
 
 
+def device_hash(device_id: bytes) -> int:
+    """Return what `party_hash` does of a text in UTF-8."""
+    return (xxh3_64_intdigest(device_id) & _PARTY_MASK) or 1
+
+
+def content_key(transaction_id: bytes, content: bytes) -> int:
+    """Return what `payment_key` does of the id in UTF-8 and the payment in msgpack."""
+    return (xxh3_64_intdigest(transaction_id) & _ID_MASK) | (xxh3_64_intdigest(content) & _CONTENT_MASK)
+
+
 def payment_key(txn: Transaction) -> int:
     """Return 63 bits: the id's 43, then 20 of the content, which is every field of the payment.
 
@@ -46,5 +56,4 @@ def payment_key(txn: Transaction) -> int:
     >>> payment_key(one) == payment_key(Transaction("t1", 1000, 101, "a@x", "b@y"))
     False
     """
-    identity = xxh3_64_intdigest(txn.transaction_id.encode()) & _ID_MASK
-    return identity | (xxh3_64_intdigest(_encode(txn)) & _CONTENT_MASK)
+    return content_key(txn.transaction_id.encode(), _encode(txn))

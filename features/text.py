@@ -6,7 +6,7 @@ own digits, which need no search. Only what has more goes through the general al
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import orjson
@@ -26,18 +26,36 @@ _ZERO, _MINUS, _POINT, _COMMA = b"0"[0], b"-"[0], b"."[0], b","[0]
 _OPEN, _CLOSE = b"["[0], b"]"[0]
 
 
+class Prepared(NamedTuple):
+    """Rows of shape [n, w], how many decimals each number has, and the texts of those that have many."""
+
+    rows: NDArray[np.float64]
+    decimals: NDArray[np.int8]
+    texts: NDArray[np.uint8]
+
+    @property
+    def bytes_max(self) -> int:
+        """The most bytes that one row takes."""
+        return int(self.rows.shape[1]) * _CHARS_MAX + 2
+
+
+def prepare(rows: NDArray[np.float64]) -> Prepared:
+    """Return rows ready for `write_row`, which takes them in order."""
+    decimals = _all_decimals(rows)
+    hard = orjson.dumps(rows[decimals == _HARD], option=orjson.OPT_SERIALIZE_NUMPY)[1:-1]
+    return Prepared(rows, decimals, np.frombuffer(hard + b",", np.uint8))
+
+
 def rows_json(rows: NDArray[np.float64]) -> list[bytes]:
     """Return n rows of shape [n, w], w > 0, as n JSON arrays; NaN is null.
 
     >>> rows_json(np.array([[1.0, 0.25, float("nan"), 1 / 3]]))
     [b'[1.0,0.25,null,0.3333333333333333]']
     """
-    count, width = rows.shape
-    decimals = _all_decimals(rows)
-    hard = orjson.dumps(rows[decimals == _HARD], option=orjson.OPT_SERIALIZE_NUMPY)[1:-1]
-    room = np.empty(count * (width * _CHARS_MAX + 2), np.uint8)
-    ends = np.empty(count, np.int64)
-    _write(rows, decimals, np.frombuffer(hard + b",", np.uint8), room, ends)
+    prepared = prepare(rows)
+    room = np.empty(len(rows) * prepared.bytes_max, np.uint8)
+    ends = np.empty(len(rows), np.int64)
+    _write(*prepared, room, ends)
     return cut(room, ends)
 
 
@@ -74,30 +92,43 @@ def _write(
 ) -> None:
     at = text = 0
     for row in range(rows.shape[0]):
-        room[at] = _OPEN
-        at += 1
-        for column in range(rows.shape[1]):
-            value = rows[row, column]
-            if decimals[row, column] == _MISSING:
-                for byte in range(4):
-                    room[at + byte] = _NULL[byte]
-                at += 4
-            elif decimals[row, column] == _HARD:
-                while texts[text] != _COMMA:
-                    room[at] = texts[text]
-                    at += 1
-                    text += 1
-                text += 1
-            else:
-                at = _write_number(value, decimals[row, column], room, at)
-            room[at] = _COMMA
-            at += 1
-        room[at - 1] = _CLOSE
+        at, text = write_row(rows[row], decimals[row], texts, text, room, at)
         ends[row] = at
 
 
 @compiled
-def _write_number(value: float, decimals: int, room: NDArray[np.uint8], at: int) -> int:
+def write_row(
+    row: NDArray[np.float64],
+    decimals: NDArray[np.int8],
+    texts: NDArray[np.uint8],
+    text: int,
+    room: NDArray[np.uint8],
+    at: int,
+) -> tuple[int, int]:
+    """Write a row as a JSON array; return where it ends, and where the next text stands."""
+    room[at] = _OPEN
+    at += 1
+    for column in range(len(row)):
+        if decimals[column] == _MISSING:
+            for byte in range(4):
+                room[at + byte] = _NULL[byte]
+            at += 4
+        elif decimals[column] == _HARD:
+            while texts[text] != _COMMA:
+                room[at] = texts[text]
+                at += 1
+                text += 1
+            text += 1
+        else:
+            at = write_number(row[column], decimals[column], room, at)
+        room[at] = _COMMA
+        at += 1
+    room[at - 1] = _CLOSE
+    return at, text
+
+
+@compiled
+def write_number(value: float, decimals: int, room: NDArray[np.uint8], at: int) -> int:
     """Write a number of so many decimals, with one at least; return where it ends."""
     decimals = max(int(decimals), 1)
     if np.signbit(value):

@@ -27,8 +27,6 @@ from models.trees import Ensemble
 from rules import RuleSet, parse_rules
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
 Part = TypeVar("Part")
@@ -90,7 +88,7 @@ class Model:
         self.rules = rules
 
     def probability(
-        self, rows: NDArray[np.float64], *, frozen_rule_scores: Sequence[int] | None = None
+        self, rows: NDArray[np.float64], *, frozen_rule_scores: NDArray[np.int64] | None = None
     ) -> NDArray[np.float64]:
         """Give the calibrated fraud probability of n rows of shape [n, F]; bit for bit the same in any batch.
 
@@ -104,13 +102,15 @@ class Model:
         pairs = zip(rows.tolist(), scores, strict=True)
         return np.array([self.logistic.probability(row, score) for row, score in pairs], dtype=np.float64)
 
-    def inputs(self, rows: NDArray[np.float64], frozen_rule_scores: Sequence[int] | None = None) -> NDArray[np.float64]:
+    def inputs(
+        self, rows: NDArray[np.float64], frozen_rule_scores: NDArray[np.int64] | None = None
+    ) -> NDArray[np.float64]:
         """Put the forest's depth and the frozen rule score behind the features: [n, F] to [n, F + 2]."""
         return model_inputs(rows, self.forest, self.rules, frozen_rule_scores)
 
 
 def model_inputs(
-    rows: NDArray[np.float64], forest: Ensemble, rules: RuleSet, rule_scores: Sequence[int] | None = None
+    rows: NDArray[np.float64], forest: Ensemble, rules: RuleSet, rule_scores: NDArray[np.int64] | None = None
 ) -> NDArray[np.float64]:
     """Build what the trees read, for training and scoring alike: rows, isolation depth, rule score."""
     count, width = rows.shape

@@ -36,7 +36,7 @@ def measure(
     rule_scores = inputs[:, -1].astype(np.int64)
     ranks = {
         "model": probabilities,
-        "risk": np.array(combine_all(probabilities, rule_scores)[2], dtype=np.float64),
+        "risk": np.array(combine_all(probabilities, rule_scores)[1], dtype=np.float64),
         "rules": inputs[:, -1],
         "logistic": np.array(
             [logistic.probability(row, score) for row, score in zip(inputs.tolist(), rule_scores.tolist(), strict=True)]

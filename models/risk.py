@@ -60,25 +60,23 @@ def combine(probability: float | None, rule_score: int) -> Risk:
     Risk(risk=60, tier='HIGH', bucket=451)
     """
     probabilities = None if probability is None else np.array([probability])
-    risks, tiers, buckets = combine_all(probabilities, np.array([rule_score]))
-    return Risk(risks[0], tiers[0], buckets[0])
+    risks, buckets = combine_all(probabilities, np.array([rule_score]))
+    risk = int(risks[0])
+    return Risk(risk, TIER_OF_RISK[risk], int(buckets[0]))
 
 
 def combine_all(
     probabilities: NDArray[np.float64] | None, rule_scores: NDArray[np.int64]
-) -> tuple[list[int], list[str], list[int]]:
-    """Return risks, tiers and buckets of n payments; raises as `combine` does."""
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return risks and buckets of n payments; raises as `combine` does."""
     if len(rule_scores) and not 0 <= rule_scores.min() <= rule_scores.max() <= HIGHEST_SCORE:
         raise PrahariError(f"rule scores of 0 to 100 were needed; got {rule_scores.min()} to {rule_scores.max()}")
     if probabilities is None:
-        rules_alone = [_RULES_ALONE[score] for score in rule_scores.tolist()]
-        return [one.risk for one in rules_alone], [one.tier for one in rules_alone], [one.bucket for one in rules_alone]
+        return rule_scores, _BUCKETS_ALONE[rule_scores]
     if not ((probabilities >= 0.0) & (probabilities <= 1.0)).all():  # in this form NaN is refused too
         wrong = probabilities[~((probabilities >= 0.0) & (probabilities <= 1.0))][0]
         raise PrahariError(f"a probability of 0 to 1 was needed; got {wrong}: train the model again")
-    risks, buckets = _combine(probabilities, rule_scores, _RULE_HARMLESS)
-    shown = risks.tolist()
-    return shown, [_TIER_OF_RISK[risk] for risk in shown], buckets.tolist()
+    return _combine(probabilities, rule_scores, _RULE_HARMLESS)
 
 
 def tier_of(risk: int) -> str:
@@ -113,9 +111,9 @@ def _bucket(harmless: float) -> int:
     return 0 if step < 0.0 else min(int(step), BUCKETS - 1)
 
 
-_TIER_OF_RISK = tuple(tier_of(risk) for risk in range(101))
+TIER_OF_RISK = tuple(tier_of(risk) for risk in range(101))
 _RULE_HARMLESS = np.array([1.0 - _RULE_TRUST * (score / 100) ** _RULE_STEEPNESS for score in range(101)])
-_RULES_ALONE = tuple(Risk(score, tier_of(score), _bucket(1.0 - score / 100)) for score in range(101))
+_BUCKETS_ALONE = np.array([_bucket(1.0 - score / 100) for score in range(101)], np.int64)
 
 
 def share_of(bucket: int) -> float:

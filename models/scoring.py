@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 import numpy as np
 
-from models.risk import combine_all
+from models.risk import TIER_OF_RISK, combine_all
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,6 +32,37 @@ class Score(msgspec.Struct, frozen=True, gc=False):
     bucket: int
 
 
+class Scores(NamedTuple):
+    """The verdicts on n payments as columns; `probabilities` is None where no model is in force."""
+
+    probabilities: NDArray[np.float64] | None
+    rule_scores: NDArray[np.int64]
+    rules: list[tuple[str, ...]]
+    risks: NDArray[np.int64]
+    buckets: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, scores: Sequence[Score]) -> Scores:
+        """Return scores, all with a probability or all without, as columns."""
+        shown = [score.fraud_probability for score in scores]
+        numbers = [(score.rule_score, score.risk, score.bucket) for score in scores]
+        rule_scores, risks, buckets = np.array(numbers, np.int64).reshape(-1, 3).T
+        probabilities = None if None in shown else np.array(shown, np.float64)
+        return cls(probabilities, rule_scores, [score.rules for score in scores], risks, buckets)
+
+    def one(self, at: int) -> Score:
+        """Return the verdict at a place."""
+        probability = None if self.probabilities is None else float(self.probabilities[at])
+        risk = int(self.risks[at])
+        return Score(
+            probability, int(self.rule_scores[at]), self.rules[at], risk, TIER_OF_RISK[risk], int(self.buckets[at])
+        )
+
+    def each(self) -> list[Score]:
+        """Return the verdicts one by one."""
+        return [self.one(at) for at in range(len(self.rules))]
+
+
 class Scorer:
     """The rules in force and, if there is one, the model in force; without a model the rules decide alone."""
 
@@ -41,22 +72,21 @@ class Scorer:
 
     def score(self, rows: NDArray[np.float64]) -> list[Score]:
         """Score n rows of shape [n, F] in registry order; a row's score never depends on the rows beside it."""
-        if not len(rows):
-            return []
+        return self.columns(rows).each() if len(rows) else []
+
+    def columns(self, rows: NDArray[np.float64]) -> Scores:
+        """Score n rows, at least one, as `score` does."""
         rule_scores, hits = evaluate(self.rules, rows)
         probabilities = None
         if self.model is not None:
             frozen = rule_scores if self.model.rules.version == self.rules.version else None
             probabilities = self.model.probability(rows, frozen_rule_scores=frozen)
-        risks, tiers, buckets = combine_all(probabilities, np.array(rule_scores, np.int64))
-        shown: Sequence[float | None] = [None] * len(rows) if probabilities is None else probabilities.tolist()
-        return list(map(Score, shown, rule_scores, hits, risks, tiers, buckets))
+        return Scores(probabilities, rule_scores, hits, *combine_all(probabilities, rule_scores))
 
 
-def evaluate(rules: RuleSet, rows: NDArray[np.float64]) -> tuple[list[int], list[tuple[str, ...]]]:
+def evaluate(rules: RuleSet, rows: NDArray[np.float64]) -> tuple[NDArray[np.int64], list[tuple[str, ...]]]:
     """Evaluate rules over n rows, in whichever of the two equal ways is cheaper for n."""
     if len(rows) >= _SMALL_BATCH:
-        scores, hits = rules.evaluate_batch(rows)
-        return scores.tolist(), hits
+        return rules.evaluate_batch(rows)
     pairs = [rules.evaluate(row) for row in rows.tolist()]
-    return [score for score, _ in pairs], [ids for _, ids in pairs]
+    return np.array([score for score, _ in pairs], np.int64), [ids for _, ids in pairs]

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from features.vector import FEATURE_NAMES
 from models.drift import DriftMeter, read_reference
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    import numpy as np
     from numpy.typing import NDArray
 
     from models.artifact import Model
-    from models.scoring import Score
 
 
 class DriftMeters:
@@ -24,13 +20,13 @@ class DriftMeters:
     def __init__(self) -> None:
         self._meters: dict[str, DriftMeter] = {}
 
-    def observe(self, model: Model, rows: NDArray[np.float64], scores: Sequence[Score]) -> None:
-        """Take a sample of n rows of shape [n, F] that a model scored."""
+    def observe(self, model: Model, rows: NDArray[np.float64], probabilities: NDArray[np.float64]) -> None:
+        """Take a sample of n rows of shape [n, F] and the n probabilities that a model gave them."""
         meter = self._meters.get(model.version)
         if meter is None:
             meter = DriftMeter(FEATURE_NAMES, read_reference(model.manifest.data.get("reference")))
             self._meters = dict([*self._meters.items(), (model.version, meter)][-2:])
-        meter.observe(rows, np.array([score.fraud_probability for score in scores], dtype=np.float64))
+        meter.observe(rows, probabilities)
 
     def of(self, model: Model | None) -> dict[str, float]:
         """Return the index of each input and of the score; nothing before enough was scored, or without a reference."""

@@ -56,7 +56,7 @@ def test_editing_live_rules_moves_risk_but_never_the_models_input(
 def test_the_models_probability_depends_on_its_frozen_rules(model: Model, dataset: Dataset) -> None:
     """The input is wired: another rule score gives another probability somewhere."""
     rows = dataset.rows[:400]
-    raised = model.probability(rows, frozen_rule_scores=[100] * len(rows))
+    raised = model.probability(rows, frozen_rule_scores=np.full(len(rows), 100))
     assert not np.array_equal(raised, model.probability(rows))
 
 

@@ -1,0 +1,168 @@
+"""Reads the records of a chunk of `transactions` as columns: payments, verdicts, warm-up payments, and what is none.
+
+A header tells them apart. Payments as most writers write them are read all at once (`features.wire_batch`); the others
+one by one, by the function that judges what is wrong with a record. Both give the same columns.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import msgspec
+import numpy as np
+
+from agents.bundle import Kind
+from agents.ports import KIND_HEADER, KIND_VERDICT, KIND_WARM_UP
+from features import wire_batch
+from features.errors import RejectedTransaction
+from features.events import (
+    AMOUNT_PAISE,
+    BITS,
+    COLUMNS,
+    DEVICE,
+    KEY,
+    KIND,
+    PARTY,
+    PAYMENT,
+    TIME_MS,
+    payment_event,
+    verdict_event,
+)
+from features.hashing import content_key, device_hash
+from features.transaction import FUTURE_MS_MAX, LATE_MS, Transaction, parse_transaction, parse_verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from agents.names import Name, Names
+    from agents.ports import Record
+    from features.transaction import Verdict
+
+logger = logging.getLogger(__name__)
+
+#: The kind of what cannot be read.
+REJECTED = -1
+#: The time of what has no say in time: a verdict, a rejection, and a warm-up payment, which decides nothing and leaves
+#: the same state whichever partition's comes first (a payer's own keep their order).
+NO_TIME = -1
+
+_encode = msgspec.msgpack.Encoder().encode
+
+
+class Records:
+    """n records as columns; of a rejected one only `records`, `kinds`, `times_ms` and `rejections` mean something.
+
+    `events` [n, COLUMNS] hold the payee as the other side; `payers` and `payees` are names, `contents` the msgpack of
+    each `Transaction` or `Verdict`; `rejections` says by place what is wrong.
+    """
+
+    def __init__(self, records: Sequence[Record], names: Names) -> None:
+        self.records = records
+        count = len(records)
+        self.kinds = _kinds(records)
+        self.rejections: dict[int, RejectedTransaction] = {}
+        verdict = Kind.VERDICT
+        values = [
+            record.value if record.value and kind != verdict else b""
+            for record, kind in zip(records, self.kinds.tolist(), strict=True)
+        ]
+        numbers, self.contents = wire_batch.read_payments(values)
+        stamps_ms = np.fromiter([record.timestamp for record in records], np.int64, count)
+        times_ms = numbers[:, wire_batch.TIME_MS]
+        for at in np.flatnonzero(times_ms - stamps_ms > FUTURE_MS_MAX).tolist():
+            self.contents[at] = b""
+        self.events = np.zeros((count, COLUMNS), np.int64)
+        self.events[:, KIND] = PAYMENT
+        self.events[:, [TIME_MS, AMOUNT_PAISE, BITS]] = numbers[:, : wire_batch.ID]
+        self.payers: list[Name] = []
+        self.payees: list[Name] = []
+        self._look_up(numbers, names)
+        self._set_lateness(stamps_ms)
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    def transaction_id(self, at: int) -> str:
+        """Return the id in the content of a record that is not rejected."""
+        return str(msgspec.msgpack.decode(self.contents[at])[0])
+
+    def _look_up(self, numbers: NDArray[np.int64], names: Names) -> None:
+        """Find names, keys and devices, and read one by one what was not read together."""
+        find, payers, payees = names.find, self.payers, self.payees
+        keys, devices, alone = [], [], []
+        places = numbers[:, wire_batch.ID :].T.tolist()
+        for at, (
+            content,
+            id_from,
+            id_to,
+            payer_from,
+            payer_to,
+            payee_from,
+            payee_to,
+            device_from,
+            device_to,
+        ) in enumerate(zip(self.contents, *places, strict=True)):
+            if not content:
+                alone.append(at)
+                id_to = id_from = payer_to = payer_from = payee_to = payee_from = device_to = 0  # noqa: PLW2901
+            payers.append(find(content[payer_from:payer_to]))
+            payees.append(find(content[payee_from:payee_to]))
+            keys.append(content_key(content[id_from:id_to], content))
+            devices.append(device_hash(content[device_from:device_to]) if device_to else 0)
+        self.events[:, KEY], self.events[:, DEVICE] = keys, devices
+        self.events[:, PARTY] = [payee.party for payee in payees]
+        for at in alone:
+            self._read_alone(at, names)
+
+    def _read_alone(self, at: int, names: Names) -> None:
+        """Read one record; never raises for what it holds."""
+        record = self.records[at]
+        try:
+            if self.kinds[at] == Kind.VERDICT:
+                self._put_verdict(at, parse_verdict(record.value, record.timestamp), names)
+            else:
+                self._put_payment(at, parse_transaction(record.value, record.timestamp), names)
+        except RejectedTransaction as exc:
+            self._reject(at, exc)
+        except (MemoryError, OSError):
+            raise
+        except Exception as exc:
+            logger.exception("record @%d cannot be read", record.offset)
+            self._reject(at, RejectedTransaction("internal_error", f"{type(exc).__name__} while reading the record"))
+
+    def _put_payment(self, at: int, txn: Transaction, names: Names) -> None:
+        self._put(at, txn, names)
+        self.events[at] = payment_event(txn, 0, self.payees[at].party)
+
+    def _put_verdict(self, at: int, verdict: Verdict, names: Names) -> None:
+        self._put(at, verdict, names)
+        self.events[at] = verdict_event(verdict, 0, self.payees[at].party)
+
+    def _put(self, at: int, content: Transaction | Verdict, names: Names) -> None:
+        self.payers[at], self.payees[at] = (names.find(vpa.encode()) for vpa in (content.payer_vpa, content.payee_vpa))
+        self.contents[at] = _encode(content)
+
+    def _reject(self, at: int, error: RejectedTransaction) -> None:
+        self.kinds[at] = REJECTED
+        self.rejections[at] = error
+
+    def _set_lateness(self, stamps_ms: NDArray[np.int64]) -> None:
+        times_ms, payments = self.events[:, TIME_MS], self.kinds == Kind.PAYMENT
+        self.times_ms = np.where(payments, times_ms, NO_TIME)
+        self.kinds[payments & (stamps_ms - times_ms > LATE_MS)] = Kind.LATE
+
+
+def _kinds(records: Sequence[Record]) -> NDArray[np.int8]:
+    """Return what each record says that it is."""
+    kinds = np.full(len(records), Kind.PAYMENT, np.int8)
+    for at, record in enumerate(records):
+        if record.headers:
+            kind = next((value for name, value in record.headers if name == KIND_HEADER), None)
+            if kind == KIND_VERDICT:
+                kinds[at] = Kind.VERDICT
+            elif kind == KIND_WARM_UP:
+                kinds[at] = Kind.WARM_UP
+    return kinds
