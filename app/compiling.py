@@ -41,7 +41,10 @@ def compile_all() -> None:
     txn = Transaction("t1", 1, 1, "a@x", "b@y", "d")
     verdict = Verdict("t1", 1, 1, "a@x", "b@y", is_fraud=True, label_time_ms=2, source="none")
     for side in (payer.PAYERS, payee.PAYEES):
-        side.shrink(side.fold_verdict(side.fold(b"", txn), verdict), 3)
+        state = side.shrink(side.fold_verdict(side.fold(b"", txn), verdict), 3)
+        side.shrink_all([state], 3)
+        side.may_vanish(state, 3)
+        side.summary(state, 3)
     text.rows_json(np.array([[0.5]]))
     _compile_wire()
     row = np.array([[0.5]])

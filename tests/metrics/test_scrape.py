@@ -28,6 +28,9 @@ class MeasuredWorker(HeldWorker):
     def lag(self, topic: str, partition: int) -> int | None:  # noqa: ARG002
         return 5
 
+    def drift(self) -> dict[str, float]:
+        return {"score": 0.25}
+
 
 async def scrape(worker: HeldWorker) -> list[Sample]:
     world = World()
