@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from features.hashing import party_hash
+from features.hashing import text_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 #: VPAs remembered; half of them are forgotten at once when that is exceeded.
-NAMES_MAX = 60_000
+NAMES_MAX = 200_000
 
 
 class Name(NamedTuple):
@@ -25,14 +25,14 @@ class Name(NamedTuple):
 
 
 class Names:
-    """The VPAs seen lately. `payee_partition` says where a payee's account lives.
+    """The VPAs seen lately. `payee_partition` says where a payee's account lives, by its VPA's bytes.
 
-    >>> names = Names(lambda vpa: 3)
+    >>> names = Names(lambda key: 3)
     >>> names.find(b"ravi@okaxis").payee_partition
     3
     """
 
-    def __init__(self, payee_partition: Callable[[str], int]) -> None:
+    def __init__(self, payee_partition: Callable[[bytes], int]) -> None:
         self._payee_partition = payee_partition
         self._known: dict[bytes, Name] = {}
 
@@ -40,10 +40,14 @@ class Names:
         """Return what is known of a VPA, which is in lower case already."""
         name = self._known.get(key)
         if name is None:
-            vpa = key.decode()
-            name = Name(key, party_hash(vpa), self._payee_partition(vpa))
+            name = Name(key, text_hash(key), self._payee_partition(key))
             if len(self._known) >= NAMES_MAX:
                 for old in list(self._known)[: NAMES_MAX // 2]:
                     del self._known[old]
             self._known[key] = name
         return name
+
+    def find_all(self, keys: Sequence[bytes]) -> list[Name]:
+        """Return what is known of several."""
+        known, find = self._known.get, self.find
+        return [known(key) or find(key) for key in keys]

@@ -17,7 +17,7 @@ from agents.beside import beside_json
 from agents.bundle import CONTROL_SOURCE, decode_bundle
 from agents.decision import NO_MODEL, Place, decisions_json
 from agents.listed import find, with_blocks
-from agents.ports import Hold, Outgoing, Part
+from agents.ports import Hold, Outgoing, OutgoingMany, Part
 from agents.run import OUTSIDE_BUDGET, RUN_VERSION, Run, candidate, encode_run
 from agents.work import Work
 from budget.candidates import DEFAULT_RATE_PPM, CandidateFilter
@@ -25,14 +25,14 @@ from features.clock import DAY_MS, IST_OFFSET_MS
 from features.payee import PAYEES
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from agents.bundle import Bundle
     from agents.controlled import Controlled
     from agents.lists import Listing
-    from agents.ports import Chunk
+    from agents.ports import Chunk, Output
     from agents.work import Decisions
     from features.transaction import Transaction
     from models.artifact import Model
@@ -146,7 +146,7 @@ class PayeeLogic:
         changed = dict(zip(work.places, processed.states, strict=True))
         return Part(outputs, changed, msgspec.msgpack.encode(self.applied))
 
-    def _decide(self, decisions: Decisions, rows: NDArray[np.float64]) -> list[Outgoing]:
+    def _decide(self, decisions: Decisions, rows: NDArray[np.float64]) -> list[Output]:
         deciding, lists = self._control.deciding, self._control.lists
         scores, model = deciding.scorer.columns(rows), deciding.scorer.model
         if self._on_scored is not None and model is not None and scores.probabilities is not None:
@@ -159,10 +159,7 @@ class PayeeLogic:
         place = Place(self._partition, first, self._control.offset)
         shown = rows if self._send_features else None
         values = decisions_json(decisions, scores, shown, versions, place, beside=beside_json(deciding, rows, listings))
-        outputs = [
-            Outgoing("decisions", source, key, value)
-            for source, key, value in zip(decisions.sources.tolist(), decisions.payer_keys(), values, strict=True)
-        ]
+        outputs: list[Output] = list(_by_source(decisions, values))
         if self._on_decision is not None:
             for one, score in zip(decisions.each(), scores.each(), strict=True):
                 self._on_decision(one.transaction, score)
@@ -188,3 +185,11 @@ class PayeeLogic:
             if listings is None or (listing := listings[at]) is None or listing.silent is None
         ]
         return encode_run(Run(RUN_VERSION, self._partition, first, *versions, days, buckets, candidates))
+
+
+def _by_source(decisions: Decisions, values: Sequence[bytes]) -> Iterator[OutgoingMany]:
+    """Yield decisions by the partition that their payers' payments came from, keyed by the payers."""
+    keys = decisions.payer_keys()
+    for source in np.unique(decisions.sources).tolist():
+        at = np.flatnonzero(decisions.sources == source).tolist()
+        yield OutgoingMany("decisions", source, [keys[one] for one in at], [values[one] for one in at])

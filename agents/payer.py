@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from agents.bundling import Entries
-from agents.names import Names
 from agents.ports import Hold, Part
 from agents.reading import NO_TIME, Records
 from agents.rejected import rejected
 from features.payer import PAYERS
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator
 
     from agents.alignment import Aligner
+    from agents.names import Names
     from agents.ports import Chunk
     from tables.partition import TablePartition
 
@@ -41,19 +41,19 @@ class PayerApplied(msgspec.Struct, array_like=True):
 
 
 class PayerLogic:
-    """The payer stage of one partition. `payee_partition` says where a payee's account lives."""
+    """The payer stage of one partition. `names` may be shared by the partitions of a worker."""
 
     def __init__(
         self,
         partition: int,
         table: TablePartition,
         aligner: Aligner,
-        payee_partition: Callable[[str], int],
+        names: Names,
     ) -> None:
         self._partition = partition
         self._table = table
         self._aligner = aligner
-        self._names = Names(payee_partition)
+        self._names = names
         self._sent_heads_ms: deque[int] = deque()
         data = table.applied
         self.applied = PayerApplied() if data is None else msgspec.msgpack.decode(data, type=PayerApplied)

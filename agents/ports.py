@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
 #: Header that says what a record of `transactions` or `candidates` is; absent on a payment and on a run.
@@ -47,13 +47,39 @@ class Outgoing(NamedTuple):
     headers: tuple[tuple[str, bytes], ...] = ()
 
 
+class OutgoingMany(NamedTuple):
+    """Records to send to one partition, in order: as many keys as values, and no headers."""
+
+    topic: str
+    partition: int
+    keys: list[bytes]
+    values: list[bytes]
+
+
+Output = Outgoing | OutgoingMany
+
+
+def one_by_one(outputs: Iterable[Output]) -> Iterator[Outgoing]:
+    """Yield outputs record by record.
+
+    >>> [output.value for output in one_by_one([OutgoingMany("decisions", 0, [b"a", b"b"], [b"1", b"2"])])]
+    [b'1', b'2']
+    """
+    for output in outputs:
+        if isinstance(output, Outgoing):
+            yield output
+        else:
+            for key, value in zip(output.keys, output.values, strict=True):
+                yield Outgoing(output.topic, output.partition, key, value)
+
+
 class Send(Protocol):
     """Hand outputs to the producer, and return what ends when all are acknowledged or raises where one could not be.
 
     The order of the calls is the order of the records in each partition's log.
     """
 
-    def __call__(self, outputs: Sequence[Outgoing]) -> Awaitable[Awaitable[object]]: ...
+    def __call__(self, outputs: Sequence[Output]) -> Awaitable[Awaitable[object]]: ...
 
 
 @dataclass(slots=True)
@@ -75,7 +101,7 @@ class Part:
     `on_durable` is called when the outputs are acknowledged.
     """
 
-    outputs: list[Outgoing] = field(default_factory=list)
+    outputs: Sequence[Output] = field(default_factory=list)
     states: Mapping[bytes, Any] = field(default_factory=dict)
     applied: bytes = b""
     on_durable: Callable[[], None] = lambda: None

@@ -29,7 +29,7 @@ from features.events import (
     payment_event,
     verdict_event,
 )
-from features.hashing import content_key, device_hash
+from features.hashing import content_key, text_hash
 from features.transaction import FUTURE_MS_MAX, LATE_MS, Transaction, parse_transaction, parse_verdict
 
 if TYPE_CHECKING:
@@ -77,8 +77,8 @@ class Records:
         self.events = np.zeros((count, COLUMNS), np.int64)
         self.events[:, KIND] = PAYMENT
         self.events[:, [TIME_MS, AMOUNT_PAISE, BITS]] = numbers[:, : wire_batch.ID]
-        self.payers: list[Name] = []
-        self.payees: list[Name] = []
+        self.payers: list[Name]
+        self.payees: list[Name]
         self._look_up(numbers, names)
         self._set_lateness(stamps_ms)
 
@@ -91,29 +91,27 @@ class Records:
 
     def _look_up(self, numbers: NDArray[np.int64], names: Names) -> None:
         """Find names, keys and devices, and read one by one what was not read together."""
-        find, payers, payees = names.find, self.payers, self.payees
-        keys, devices, alone = [], [], []
-        places = numbers[:, wire_batch.ID :].T.tolist()
-        for at, (
-            content,
-            id_from,
-            id_to,
-            payer_from,
-            payer_to,
-            payee_from,
-            payee_to,
-            device_from,
-            device_to,
-        ) in enumerate(zip(self.contents, *places, strict=True)):
-            if not content:
-                alone.append(at)
-                id_to = id_from = payer_to = payer_from = payee_to = payee_from = device_to = 0  # noqa: PLW2901
-            payers.append(find(content[payer_from:payer_to]))
-            payees.append(find(content[payee_from:payee_to]))
-            keys.append(content_key(content[id_from:id_to], content))
-            devices.append(device_hash(content[device_from:device_to]) if device_to else 0)
-        self.events[:, KEY], self.events[:, DEVICE] = keys, devices
-        self.events[:, PARTY] = [payee.party for payee in payees]
+        id_from, id_to, payer_from, payer_to, payee_from, payee_to, device_from, device_to = numbers[
+            :, wire_batch.ID :
+        ].T.tolist()
+        contents, alone = self.contents, [at for at, content in enumerate(self.contents) if not content]
+        for at in alone:
+            contents[at] = b"\0"
+            for begins, ends in ((id_from, id_to), (payer_from, payer_to), (payee_from, payee_to)):
+                begins[at] = ends[at] = 0
+            device_to[at] = 0
+        payers = [content[begin:end] for content, begin, end in zip(contents, payer_from, payer_to, strict=True)]
+        payees = [content[begin:end] for content, begin, end in zip(contents, payee_from, payee_to, strict=True)]
+        self.payers, self.payees = names.find_all(payers), names.find_all(payees)
+        self.events[:, KEY] = [
+            content_key(content[begin:end], content)
+            for content, begin, end in zip(contents, id_from, id_to, strict=True)
+        ]
+        self.events[:, DEVICE] = [
+            text_hash(content[begin:end]) if end else 0
+            for content, begin, end in zip(contents, device_from, device_to, strict=True)
+        ]
+        self.events[:, PARTY] = [payee.party for payee in self.payees]
         for at in alone:
             self._read_alone(at, names)
 

@@ -16,6 +16,7 @@ from agents.decision import NO_MODEL, Place, decisions_json
 from agents.work import Work
 from features import payee, payer, text
 from features.events import COLUMNS
+from features.murmur import murmur2
 from features.transaction import Transaction, Verdict
 from features.vector import PAYER_FEATURE_COUNT
 from features.wire_batch import read_payments
@@ -46,6 +47,7 @@ def compile_all() -> None:
         side.may_vanish(state, 3)
         side.summary(state, 3)
     text.rows_json(np.array([[0.5]]))
+    murmur2(b"a@x")
     _compile_wire()
     row = np.array([[0.5]])
     small, large = _TREE.format(number=0), _chain(100)

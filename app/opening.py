@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from faust.types import TP
@@ -13,6 +12,7 @@ from agents.alignment import Aligner
 from agents.budget import BudgetLogic
 from agents.delivery import PartitionTask
 from agents.forward import ForwardLogic, NoTable, forward_control, forward_labels
+from agents.names import Names
 from agents.payee import PayeeLogic, applied_control
 from agents.payer import BACKLOG_RECORDS, PayerLogic
 from agents.ports import Chunk
@@ -60,15 +60,14 @@ class StageOpener:
         self.aligner = Aligner(time.monotonic)
         self.control = app.control_plane
         self._heads = HeadSharing(self.aligner, self._send, self._settings.topic_prefix, lambda: app.client_options)
-        self._payee_partition = lru_cache(100_000)(
-            lambda vpa: murmur2_partition(vpa.encode(), app.conf.topic_partitions)
-        )
+        partitions = app.conf.topic_partitions
+        self._names = Names(lambda key: murmur2_partition(key, partitions))
 
     async def payer(self, partition: int) -> Opened:
         """Open a partition of `transactions`."""
         await self._heads.start()
         table, close_table = await open_table(self._app, "payers", partition)
-        logic = PayerLogic(partition, table, self.aligner, self._payee_partition)
+        logic = PayerLogic(partition, table, self.aligner, self._names)
         position = logic.applied.source_offset + 1
         await self._align(partition, position, logic.applied.watermark_ms)
 

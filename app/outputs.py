@@ -9,15 +9,19 @@ waits in the lane and goes as the next batch, in the order of the calls.
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from agents.ports import Outgoing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from aiokafka import AIOKafkaProducer
 
-    from agents.ports import Outgoing
+    from agents.ports import Output
+
+
+_NO_HEADERS: list[tuple[str, bytes]] = []
 
 
 class BatchSender:
@@ -28,12 +32,13 @@ class BatchSender:
         self._topic_prefix = topic_prefix
         self._lanes: dict[tuple[str, int], _Lane] = {}
 
-    async def __call__(self, outputs: Sequence[Outgoing]) -> asyncio.Future[list[Any]]:
+    async def __call__(self, outputs: Sequence[Output]) -> asyncio.Future[list[Any]]:
         """Queue `outputs` and return what ends when the brokers have all of them, or raises aiokafka's error."""
-        by_partition: dict[tuple[str, int], list[Outgoing]] = defaultdict(list)
+        acknowledged: dict[_Lane, asyncio.Future[None]] = {}
         for output in outputs:
-            by_partition[output.topic, output.partition].append(output)
-        return asyncio.gather(*(self._lane(place).add(records) for place, records in by_partition.items()))
+            lane = self._lane((output.topic, output.partition))
+            acknowledged[lane] = lane.add(output)
+        return asyncio.gather(*acknowledged.values())
 
     def _lane(self, place: tuple[str, int]) -> _Lane:
         lane = self._lanes.get(place)
@@ -43,6 +48,25 @@ class BatchSender:
         return lane
 
 
+class _Records(NamedTuple):
+    """Records that wait, as columns: an object for each would be most of what they cost."""
+
+    keys: list[bytes | None]
+    values: list[bytes]
+    headers: list[list[tuple[str, bytes]]]
+
+    def add(self, output: Output) -> None:
+        """Put records behind the others."""
+        if isinstance(output, Outgoing):
+            self.keys.append(output.key)
+            self.values.append(output.value)
+            self.headers.append(list(output.headers))
+        else:
+            self.keys.extend(output.keys)
+            self.values.extend(output.values)
+            self.headers.extend([_NO_HEADERS] * len(output.values))
+
+
 class _Lane:
     """The way to one topic partition: what waits, and who waits for it."""
 
@@ -50,14 +74,14 @@ class _Lane:
         self._producer = producer
         self._topic = topic
         self._partition = partition
-        self._waiting: list[Outgoing] = []
+        self._waiting = _Records([], [], [])
         self._acknowledged: asyncio.Future[None] | None = None
         self._sending: asyncio.Task[None] | None = None
         self._acknowledging: set[asyncio.Task[None]] = set()
 
-    def add(self, records: Sequence[Outgoing]) -> asyncio.Future[None]:
+    def add(self, output: Output) -> asyncio.Future[None]:
         """Put records behind those that wait, and return what ends with their acknowledgement."""
-        self._waiting += records
+        self._waiting.add(output)
         if self._acknowledged is None:
             self._acknowledged = asyncio.get_running_loop().create_future()
         if self._sending is None or self._sending.done():
@@ -66,8 +90,8 @@ class _Lane:
 
     async def _send(self) -> None:
         """Hand what waits to the producer, batch after batch, until nothing waits."""
-        while self._waiting and self._acknowledged is not None:
-            records, self._waiting = self._waiting, []
+        while self._waiting.values and self._acknowledged is not None:
+            records, self._waiting = self._waiting, _Records([], [], [])
             acknowledged, self._acknowledged = self._acknowledged, None
             try:
                 producer = self._producer()
@@ -101,11 +125,12 @@ def _end(acknowledged: asyncio.Future[None], error: Exception | None) -> None:
         acknowledged.set_exception(error)
 
 
-def _batches(producer: AIOKafkaProducer, records: Sequence[Outgoing]) -> list[Any]:
+def _batches(producer: AIOKafkaProducer, records: _Records) -> list[Any]:
     batches = [producer.create_batch()]
-    for record in records:
-        fields = {"key": record.key, "value": record.value, "timestamp": None, "headers": list(record.headers)}
-        if batches[-1].append(**fields) is None:
+    append = batches[-1].append
+    for key, value, headers in zip(*records, strict=True):
+        if append(key=key, value=value, timestamp=None, headers=headers) is None:
             batches.append(producer.create_batch())
-            batches[-1].append(**fields)
+            append = batches[-1].append
+            append(key=key, value=value, timestamp=None, headers=headers)
     return batches

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from zlib import crc32
 
-from aiokafka.partitioner import murmur2
+from features.murmur import murmur2
 
 _POSITIVE = 0x7FFFFFFF
 
@@ -18,7 +18,7 @@ def murmur2_partition(key: bytes, partitions: int) -> int:
     >>> murmur2_partition(b"ravi@okaxis", 4) in range(4)
     True
     """
-    return int((murmur2(key) & _POSITIVE) % partitions)
+    return (murmur2(key) & _POSITIVE) % partitions
 
 
 def partition_of(key: bytes, partitions: int, partitioner: str) -> int:

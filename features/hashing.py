@@ -38,9 +38,9 @@ def id_hash(transaction_id: str) -> int:
     return xxh3_64_intdigest(transaction_id.encode()) & _ID_MASK
 
 
-def device_hash(device_id: bytes) -> int:
+def text_hash(text: bytes) -> int:
     """Return what `party_hash` does of a text in UTF-8."""
-    return (xxh3_64_intdigest(device_id) & _PARTY_MASK) or 1
+    return (xxh3_64_intdigest(text) & _PARTY_MASK) or 1
 
 
 def content_key(transaction_id: bytes, content: bytes) -> int:

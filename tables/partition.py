@@ -9,20 +9,20 @@ keys ───────► states, fold ────────► new state
 `prepare` takes the states as of the end of a part, before its outputs are sent; `stage` hands them on when the outputs
 are acknowledged, in the same order; `commit` writes everything staged so far, newest value per key, with the applied
 record of the last of those parts: state in the log is always the state as of one known place of the input, never a
-mixture with newer values from the cache. A value on its way is found before RocksDB is asked, so an evicted cache entry
-never falls back to a stale one.
+mixture with newer values from the cache. A value on its way stays in the cache until RocksDB has it, so what is read
+from there is never stale.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict, deque
-from typing import TYPE_CHECKING, Protocol
+from collections import deque
+from typing import TYPE_CHECKING, Protocol, cast
 
 from tables.store import APPLIED_KEY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from tables.store import PartitionStore
 
@@ -39,14 +39,17 @@ class Changelog(Protocol):
 class TablePartition:
     """One partition of a table, owned by one stage's task.
 
-    `cache_entries` bounds the states kept; `applied` is what the stage had applied, as it encoded it, or None.
+    The cache is two generations: what is used goes to the young one, and when that holds `cache_entries`, it becomes
+    the old one, whose entries go unless they were used since or are on their way. `applied` is what the stage had
+    applied, as it encoded it, or None.
     """
 
     def __init__(self, store: PartitionStore, changelog: Changelog, *, cache_entries: int) -> None:
         self.store = store
         self._changelog = changelog
-        self._cache_entries = cache_entries
-        self._cache: OrderedDict[bytes, bytes] = OrderedDict()
+        self._cache_entries = self._turn_at = cache_entries
+        self._young: dict[bytes, bytes] = {}
+        self._old: dict[bytes, bytes] = {}
         self._prepared: deque[tuple[dict[bytes, bytes | None], int]] = deque()
         self._waiting: dict[bytes, bytes | None] = {}
         self._committing: dict[bytes, bytes | None] = {}
@@ -56,27 +59,40 @@ class TablePartition:
 
     def load(self, keys: Iterable[bytes]) -> dict[bytes, bytes]:
         """Return the states of `keys` in their order, `NO_STATE` for accounts never seen."""
-        cache = self._cache
-        states = {key: cache.get(key, NO_STATE) for key in keys}
-        missing = [key for key, state in states.items() if not state]
+        cached = self._young.get
+        states = {key: cached(key) for key in keys}
+        missing = [key for key, state in states.items() if state is None]
         if missing:
-            for key, value in zip(missing, self._read(missing), strict=True):
-                states[key] = value or NO_STATE
-        return states
+            cached = self._old.get
+            states.update({key: cached(key) for key in missing})
+            missing = [key for key in missing if states[key] is None]
+            if missing:
+                stored = self.store.get_many(missing)
+                states.update({key: value or NO_STATE for key, value in zip(missing, stored, strict=True)})
+        return cast("dict[bytes, bytes]", states)
 
     def prepare(self, states: Mapping[bytes, bytes], applied: bytes) -> None:
         """Take the states as of the end of a part, with what the stage has applied by then."""
-        cache = self._cache
-        cache.update(states)
-        for key in states:
-            cache.move_to_end(key)  # most recently used goes last
+        self._young.update(states)
         size = sum(map(len, states.values()))
-        values: dict[bytes, bytes | None] = {APPLIED_KEY: applied}
-        values.update({key: state or None for key, state in states.items()})
+        values: dict[bytes, bytes | None] = {APPLIED_KEY: applied, **states}
+        if NO_STATE in states.values():
+            values.update({key: None for key, state in states.items() if not state})
         self.waiting_bytes += size
         self._prepared.append((values, size))
-        for _ in range(len(cache) - self._cache_entries):
-            cache.popitem(last=False)
+        if len(self._young) > self._turn_at:
+            self._turn_generation()
+
+    def _turn_generation(self) -> None:
+        """Let the old generation go, but for what RocksDB does not have yet."""
+        young: dict[bytes, bytes] = {}
+        self._old = self._young
+        cached = self._old
+        for values in (self._committing, self._waiting, *(values for values, _ in self._prepared)):
+            young.update({key: cached[key] for key in values if key in cached})
+        self._young = young
+        # With much on its way a turn frees little: the next one waits until it is worth its cost.
+        self._turn_at = max(self._cache_entries, 2 * len(young))
 
     def stage(self) -> None:
         """Take the oldest part that was prepared for the next commit: its outputs are durable."""
@@ -106,27 +122,14 @@ class TablePartition:
 
     def peek(self, key: bytes) -> bytes | None:
         """Return an account's newest state for a view, or None."""
-        return self._cache.get(key) or self._read([key])[0]
+        return self.load([key])[key] or None
 
-    def _read(self, keys: list[bytes]) -> list[bytes | None]:
-        layers = [values for values, _ in reversed(self._prepared)] + [self._waiting, self._committing]
-        layers = [layer for layer in layers if layer]
-        if not layers:
-            return self.store.get_many(keys)
-        values = [_newest(layers, key) for key in keys]
-        absent = [key for key, value in zip(keys, values, strict=True) if value is None]
-        stored = iter(self.store.get_many(absent))
-        return [next(stored) if value is None else value or None for value in values]
+    def drop_cached(self) -> None:
+        """Forget what RocksDB has too."""
+        self._turn_generation()
+        self._old = {}
 
     def close(self) -> None:
         """Drop the cache and release RocksDB."""
-        self._cache.clear()
+        self._young, self._old = {}, {}
         self.store.close()
-
-
-def _newest(layers: Sequence[Mapping[bytes, bytes | None]], key: bytes) -> bytes | None:
-    """Return what is on its way, `NO_STATE` for a deletion, or None where RocksDB has the newest."""
-    for layer in layers:
-        if key in layer:
-            return layer[key] or NO_STATE
-    return None

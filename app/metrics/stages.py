@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from agents.ports import Hold
+from agents.ports import Hold, Outgoing
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Sequence
 
-    from agents.ports import Chunk, Outgoing, Part
+    from agents.ports import Chunk, Output, Part
     from app.metrics.names import Metrics
 
 
@@ -57,13 +57,14 @@ class StageObserver:
 
         part.on_durable = on_durable
 
-    def _count(self, outputs: Sequence[Outgoing]) -> None:
-        for topic, count in Counter(output.topic for output in outputs).items():
+    def _count(self, outputs: Sequence[Output]) -> None:
+        counts: Counter[str] = Counter()
+        for output in outputs:
+            counts[output.topic] += 1 if isinstance(output, Outgoing) else len(output.values)
+            if output.topic == "rejected" and isinstance(output, Outgoing):
+                self._metrics.rejected.labels(orjson.loads(output.value)["reason"]).inc()
+        for topic, count in counts.items():
             self._metrics.outputs.labels(topic).inc(count)
-            if topic == "rejected":
-                for output in outputs:
-                    if output.topic == topic:
-                        self._metrics.rejected.labels(orjson.loads(output.value)["reason"]).inc()
 
     @contextmanager
     def commit(self) -> Iterator[None]:

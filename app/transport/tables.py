@@ -18,6 +18,7 @@ import faust
 from faust.tables.manager import TableManager
 from mode import Service
 
+from app import garbage
 from app.positions import check_positions
 
 if TYPE_CHECKING:
@@ -108,6 +109,7 @@ class StageRecovery(Service):
         app.tables.on_standbys_ready()
         app.on_rebalance_end()
         self.add_future(app._fetcher.maybe_start())
+        garbage.settle()
         logger.info("worker ready")
 
 

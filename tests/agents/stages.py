@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from agents.ports import Chunk, Hold, Outgoing, Part
+from agents.ports import Chunk, Hold, Outgoing, Part, one_by_one
 from tables.partition import NO_STATE, TablePartition
 
 if TYPE_CHECKING:
@@ -66,6 +66,6 @@ async def run(logic: Logic, table: DictTable, records: Sequence[Record], behind:
             await part.until
         else:
             table.keep(part)
-            outputs += part.outputs
+            outputs += one_by_one(part.outputs)
             part.on_durable()
     return outputs

@@ -18,9 +18,10 @@ from agents.control_record import compiled_rules
 from agents.controlled import Controlled, Deciding
 from agents.delivery import PartitionTask
 from agents.in_force import InForce, fold_all
+from agents.names import Names
 from agents.payee import PayeeLogic, applied_control
 from agents.payer import PayerLogic
-from agents.ports import Chunk, Outgoing
+from agents.ports import Chunk, Outgoing, Output, one_by_one
 from agents.run import decode_run
 from models.scoring import Scorer
 from rules import DEFAULT_RULES, load_rules, parse_rules
@@ -58,7 +59,7 @@ async def log_of(*items: bytes | int) -> tuple[list[Record], list[bytes]]:
     payers = DictTable()
     controls: list[bytes] = []
     records: list[Record] = []
-    logic = PayerLogic(0, payers, Aligner(lambda: 0.0), lambda _: 1)
+    logic = PayerLogic(0, payers, Aligner(lambda: 0.0), Names(lambda _: 1))
     for offset, item in enumerate(items):
         if isinstance(item, bytes):
             records.append(Record(offset, control_bundle([len(controls)], [item])))
@@ -188,8 +189,8 @@ async def test_a_stage_that_waits_for_a_model_can_be_given_up(tmp_path: Path) ->
     logic = PayeeLogic(1, table, Controlled(InForce(), Deciding(DEFAULT), never))
     sent: list[Outgoing] = []
 
-    async def send(outputs: Sequence[Outgoing]) -> Any:
-        sent.extend(outputs)
+    async def send(outputs: Sequence[Output]) -> Any:
+        sent.extend(one_by_one(outputs))
         return asyncio.sleep(0)
 
     def fatal(where: str, error: BaseException) -> None:

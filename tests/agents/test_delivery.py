@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from agents.delivery import PartitionTask
-from agents.ports import Chunk, Hold, Outgoing, Part
+from agents.ports import Chunk, Hold, Outgoing, Output, Part, one_by_one
 from tables.partition import NO_STATE, TablePartition
 from tables.store import APPLIED_KEY, PartitionStore
 
@@ -83,10 +83,10 @@ class Rig:
     store: PartitionStore
 
     def task(self, logic: Any, linger_s: float = 0.0) -> PartitionTask:
-        async def send(outputs: Sequence[Outgoing]) -> asyncio.Task[None]:
+        async def send(outputs: Sequence[Output]) -> asyncio.Task[None]:
             async def acknowledge() -> None:
                 await asyncio.sleep(0)
-                self.sent.extend(output.value for output in outputs)
+                self.sent.extend(output.value for output in one_by_one(outputs))
                 self.events.append("outputs")
 
             return asyncio.create_task(acknowledge())

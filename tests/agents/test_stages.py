@@ -16,9 +16,10 @@ from agents.budget import BudgetLogic
 from agents.bundle import CONTROL_SOURCE, Kind, decode_bundle
 from agents.controlled import Controlled
 from agents.forward import forward_control, forward_labels
+from agents.names import Names
 from agents.payee import PayeeLogic
 from agents.payer import BACKLOG_RECORDS, PayerLogic
-from agents.ports import KIND_HEADER, KIND_VERDICT, KIND_WARM_UP, Chunk, Hold, Outgoing, Part
+from agents.ports import KIND_HEADER, KIND_VERDICT, KIND_WARM_UP, Chunk, Hold, Outgoing, Part, one_by_one
 from agents.run import OUTSIDE_BUDGET, decode_run
 from features.clock import DAY_MS
 from features.vector import feature_index
@@ -33,7 +34,7 @@ VERDICT = {"is_fraud": 1, "label_time": T0_MS + 2_000, "source": "bank"}
 
 def payer_stage(table: DictTable, aligner: Aligner | None = None) -> PayerLogic:
     """Return a payer stage whose payees all live in partition 1."""
-    return PayerLogic(0, table, aligner or Aligner(lambda: 0.0), lambda _: 1)
+    return PayerLogic(0, table, aligner or Aligner(lambda: 0.0), Names(lambda _: 1))
 
 
 def payee_stage(table: DictTable) -> PayeeLogic:
@@ -126,13 +127,13 @@ async def test_a_stage_that_drains_a_backlog_waits_for_the_others() -> None:
     held = await anext(parts)
 
     assert isinstance(first, Part)
-    assert [item.offset for item in items(first.outputs)] == [0, 1, 2]
+    assert [item.offset for item in items(list(one_by_one(first.outputs)))] == [0, 1, 2]
     assert isinstance(held, Hold)
     aligner.move(3, T0_MS + 9_000)
     await held.until
     last = await anext(parts)
     assert isinstance(last, Part)
-    assert [item.offset for item in items(last.outputs)] == [3, 4]
+    assert [item.offset for item in items(list(one_by_one(last.outputs)))] == [3, 4]
 
 
 async def bundles(records: list[Record]) -> list[Record]:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from agents.alignment import Aligner
+from agents.names import Names
 from agents.payer import PayerLogic
-from agents.ports import Chunk, Hold, Outgoing
+from agents.ports import Chunk, Hold, Outgoing, one_by_one
 from agents.sweep import SLICE_ACCOUNTS, Sweeping, sweep_chunk
 from features.clock import DAY_MS, HOUR_MS
 from features.payer import PAYERS
@@ -49,7 +50,7 @@ class Stage:
     def __init__(self, path: Path) -> None:
         self.changelog = Changelog()
         self.table = TablePartition(PartitionStore(path / "payers-0"), self.changelog, cache_entries=20)
-        logic = PayerLogic(0, self.table, Aligner(lambda: 0.0), lambda _: 0)
+        logic = PayerLogic(0, self.table, Aligner(lambda: 0.0), Names(lambda _: 0))
         self.sweeping = Sweeping(logic, self.table, PAYERS)
         self.outputs: list[Outgoing] = []
         self.offset = 0
@@ -61,7 +62,7 @@ class Stage:
             self.table.prepare(part.states, part.applied)
             self.table.stage()
             part.on_durable()
-            self.outputs += part.outputs
+            self.outputs += one_by_one(part.outputs)
         if commit:
             await self.table.commit()
 
@@ -153,11 +154,11 @@ async def test_a_deletion_on_its_way_is_not_undone_by_an_older_value(tmp_path: P
     stage = Stage(tmp_path)
     await stage.pay(T0_MS, "gone")
     await stage.pay(T0_MS + 416 * DAY_MS, "awake")
-    stage.table._cache.clear()
+    stage.table.drop_cached()
     async for part in stage.sweeping.parts(sweep_chunk()):
         assert not isinstance(part, Hold)
         stage.table.prepare(part.states, part.applied)
-    stage.table._cache.clear()
+    stage.table.drop_cached()
 
     assert stage.table.load([b"gone@x"]) == {b"gone@x": b""}
     stage.table.stage()

@@ -11,6 +11,7 @@ from numba.core.dispatcher import Dispatcher
 
 from agents.alignment import Aligner
 from agents.controlled import Controlled
+from agents.names import Names
 from agents.payee import PayeeLogic
 from agents.payer import PayerLogic
 from agents.ports import KIND_HEADER, KIND_VERDICT
@@ -40,7 +41,7 @@ async def work() -> None:
     payers, payees = DictTable(), DictTable()
     records = [Record(number, payment(number, device_id="d1")) for number in range(40)]
     records.append(Record(40, payment(1, **VERDICT), headers=((KIND_HEADER, KIND_VERDICT),)))
-    outputs = await run(PayerLogic(0, payers, Aligner(lambda: 0.0), lambda _: 1), payers, records)
+    outputs = await run(PayerLogic(0, payers, Aligner(lambda: 0.0), Names(lambda _: 1)), payers, records)
     bundles = [Record(at, output.value) for at, output in enumerate(outputs)]
     scorer = Scorer(load_rules(Path(DEFAULT_RULES)), None)
     await run(PayeeLogic(1, payees, Controlled.fixed(scorer)), payees, bundles)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from features import wire_batch
 from features.errors import RejectedTransaction
 from features.events import AMOUNT_PAISE, BITS, DEVICE, KEY, TIME_MS, payment_event
-from features.hashing import content_key, device_hash
+from features.hashing import content_key, text_hash
 from features.transaction import parse_transaction
 from features.wire_batch import read_payments
 from features.wire_spans import text_spans
@@ -68,7 +68,7 @@ def assert_read_alike(value: bytes, *, together: bool | None = None) -> None:
     assert texts == [text.encode() for text in (txn.transaction_id, txn.payer_vpa, txn.payee_vpa)]
     assert content_key(texts[0], contents[1]) == event[KEY]
     device = contents[1][row[wire_batch.DEVICE] : row[wire_batch.DEVICE + 1]]
-    assert (device_hash(device) if device else 0) == event[DEVICE]
+    assert (text_hash(device) if device else 0) == event[DEVICE]
     spans = text_spans(np.frombuffer(contents[1], np.uint8), np.array([len(contents[1])])).reshape(-1, 2)
     assert [contents[1][begin:end] for begin, end in spans.tolist()] == texts
 

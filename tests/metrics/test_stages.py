@@ -11,7 +11,7 @@ import pytest
 
 from agents.delivery import PartitionTask
 from agents.forward import NoTable
-from agents.ports import Chunk, Hold, Outgoing, Part
+from agents.ports import Chunk, Hold, Outgoing, Output, Part
 from app.metrics.names import Metrics
 from app.metrics.stages import StageObserver
 
@@ -44,7 +44,7 @@ async def run(metrics: Metrics, logic: Logic, *, acknowledged: bool = True) -> N
         answer.set_result(None)
     sent = asyncio.Event()
 
-    async def send(outputs: Sequence[Outgoing]) -> Awaitable[object]:
+    async def send(outputs: Sequence[Output]) -> Awaitable[object]:
         assert outputs
         sent.set()
         return answer
