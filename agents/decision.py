@@ -29,7 +29,7 @@ from agents.decision_text import (
     write_decisions,
 )
 from features.clock import format_event_time
-from features.pieces import cut
+from features.pieces import Pieces
 from features.text import prepare
 from features.vector import FEATURE_SCHEMA
 from models.risk import TIER_OF_RISK, TIERS
@@ -67,7 +67,7 @@ def decisions_json(
     place: Place,
     *,
     beside: Sequence[bytes] | None = None,
-) -> list[bytes]:
+) -> Pieces:
     """Return decisions of consecutive sequences, with what stands `beside` each; `versions` = (model, rules).
 
     Missing features are null; `rows` None leaves them out, as `PRAHARI_DECISION_FEATURES=none` asks.
@@ -100,7 +100,7 @@ def decisions_json(
         room,
         ends,
     )
-    return cut(room, ends)
+    return Pieces(room, ends - np.diff(ends, prepend=0), ends)
 
 
 def _words(decisions: Decisions, scores: Scores, first_sequence: int) -> tuple[list[bytes], NDArray[np.int64]]:

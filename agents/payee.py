@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from agents.lists import Listing
     from agents.ports import Chunk, Output
     from agents.work import Decisions
+    from features.pieces import Pieces
     from features.transaction import Transaction
     from models.artifact import Model
     from models.scoring import Score, Scores
@@ -187,9 +188,9 @@ class PayeeLogic:
         return encode_run(Run(RUN_VERSION, self._partition, first, *versions, days, buckets, candidates))
 
 
-def _by_source(decisions: Decisions, values: Sequence[bytes]) -> Iterator[OutgoingMany]:
+def _by_source(decisions: Decisions, values: Pieces) -> Iterator[OutgoingMany]:
     """Yield decisions by the partition that their payers' payments came from, keyed by the payers."""
     keys = decisions.payer_keys()
     for source in np.unique(decisions.sources).tolist():
-        at = np.flatnonzero(decisions.sources == source).tolist()
-        yield OutgoingMany("decisions", source, [keys[one] for one in at], [values[one] for one in at])
+        at = np.flatnonzero(decisions.sources == source)
+        yield OutgoingMany("decisions", source, keys.chosen(at), values.chosen(at))

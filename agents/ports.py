@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
+    from features.pieces import Pieces
+
 #: Header that says what a record of `transactions` or `candidates` is; absent on a payment and on a run.
 KIND_HEADER = "prahari-kind"
 KIND_VERDICT = b"verdict"
@@ -52,8 +54,8 @@ class OutgoingMany(NamedTuple):
 
     topic: str
     partition: int
-    keys: list[bytes]
-    values: list[bytes]
+    keys: Pieces
+    values: Pieces
 
 
 Output = Outgoing | OutgoingMany
@@ -62,15 +64,17 @@ Output = Outgoing | OutgoingMany
 def one_by_one(outputs: Iterable[Output]) -> Iterator[Outgoing]:
     """Yield outputs record by record.
 
-    >>> [output.value for output in one_by_one([OutgoingMany("decisions", 0, [b"a", b"b"], [b"1", b"2"])])]
+    >>> from features.pieces import Pieces
+    >>> two = OutgoingMany("decisions", 0, Pieces.of([b"a", b"b"]), Pieces.of([b"1", b"2"]))
+    >>> [output.value for output in one_by_one([two])]
     [b'1', b'2']
     """
     for output in outputs:
         if isinstance(output, Outgoing):
             yield output
         else:
-            for key, value in zip(output.keys, output.values, strict=True):
-                yield Outgoing(output.topic, output.partition, key, value)
+            for key, value in zip(output.keys.each(), output.values.each(), strict=True):
+                yield Outgoing(output.topic, output.partition, key, value or b"")
 
 
 class Send(Protocol):

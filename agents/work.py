@@ -12,6 +12,7 @@ import numpy as np
 
 from agents.bundle import Kind
 from features.events import ACCOUNT, AMOUNT_PAISE, COLUMNS, TIME_MS
+from features.pieces import Pieces
 from features.transaction import Transaction
 from features.vector import PAYER_FEATURE_COUNT
 from features.wire_spans import PAYEE, PAYER, text_spans
@@ -70,9 +71,9 @@ class Decisions(NamedTuple):
         """Yield the payments one by one, for what is asked of few."""
         return map(self.one, range(self.size))
 
-    def payer_keys(self) -> list[bytes]:
-        """Return each payer's VPA as bytes."""
-        return _texts(self.contents, self.spans, PAYER)
+    def payer_keys(self) -> Pieces:
+        """Return each payer's VPA."""
+        return Pieces(np.frombuffer(self.contents, np.uint8), self.spans[:, PAYER], self.spans[:, PAYER + 1])
 
 
 class Work:

@@ -24,6 +24,7 @@ from models.calibration import Calibration
 from models.risk import combine
 from models.scoring import Score, Scores
 from models.trees import Ensemble
+from tables.record_batch import batches
 
 _TREE = """
 Tree={number}
@@ -65,7 +66,10 @@ def _compile_wire() -> None:
     work.add(decode_bundle(encode_bundle(Bundle.of(0, ([0], bytes([Kind.PAYMENT]), [content]), tables))), 0, 1, -1)
     decisions = work.close()[1]
     scores = Scores.of([Score(None, 0, (), 0, "LOW", 0)])
-    decisions_json(decisions, scores, np.array([[0.5]]), (NO_MODEL, NO_MODEL), Place(0, 0))
+    values = decisions_json(decisions, scores, np.array([[0.5]]), (NO_MODEL, NO_MODEL), Place(0, 0))
+    keys = decisions.payer_keys().chosen(np.array([0]))
+    for texts in (values, keys):
+        list(batches([(keys, texts)], bytes_max=1_000, transactional=False))
 
 
 def _chain(leaves: int) -> str:

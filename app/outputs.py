@@ -1,6 +1,6 @@
 """Sends what stages put out: one batch per topic partition and round trip, whoever put it out.
 
-The batches of aiokafka's idempotent producer cost a fifth of its `send` per record and keep the order of a partition.
+Whole batches (`tables.record_batch`) cost a small part of aiokafka's `send` per record and keep a partition's order.
 The producer takes one batch per partition at a time, and many callers that wait for that place run into its time limit
 (`add_batch` counts waiting more than once). So each partition has a lane here: what comes while a batch is under way
 waits in the lane and goes as the next batch, in the order of the calls.
@@ -9,19 +9,23 @@ waits in the lane and goes as the next batch, in the order of the calls.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, NamedTuple
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, cast
 
-from agents.ports import Outgoing
+from agents.ports import Outgoing, one_by_one
+from features.pieces import Pieces
+from tables.record_batch import batches
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from aiokafka import AIOKafkaProducer
 
-    from agents.ports import Output
+    from agents.ports import OutgoingMany, Output
 
 
-_NO_HEADERS: list[tuple[str, bytes]] = []
+#: Below Kafka's default message.max.bytes of 1 MiB.
+BATCH_BYTES_MAX = 900 * 1024
 
 
 class BatchSender:
@@ -48,25 +52,6 @@ class BatchSender:
         return lane
 
 
-class _Records(NamedTuple):
-    """Records that wait, as columns: an object for each would be most of what they cost."""
-
-    keys: list[bytes | None]
-    values: list[bytes]
-    headers: list[list[tuple[str, bytes]]]
-
-    def add(self, output: Output) -> None:
-        """Put records behind the others."""
-        if isinstance(output, Outgoing):
-            self.keys.append(output.key)
-            self.values.append(output.value)
-            self.headers.append(list(output.headers))
-        else:
-            self.keys.extend(output.keys)
-            self.values.extend(output.values)
-            self.headers.extend([_NO_HEADERS] * len(output.values))
-
-
 class _Lane:
     """The way to one topic partition: what waits, and who waits for it."""
 
@@ -74,14 +59,14 @@ class _Lane:
         self._producer = producer
         self._topic = topic
         self._partition = partition
-        self._waiting = _Records([], [], [])
+        self._waiting: list[Output] = []
         self._acknowledged: asyncio.Future[None] | None = None
         self._sending: asyncio.Task[None] | None = None
         self._acknowledging: set[asyncio.Task[None]] = set()
 
     def add(self, output: Output) -> asyncio.Future[None]:
         """Put records behind those that wait, and return what ends with their acknowledgement."""
-        self._waiting.add(output)
+        self._waiting.append(output)
         if self._acknowledged is None:
             self._acknowledged = asyncio.get_running_loop().create_future()
         if self._sending is None or self._sending.done():
@@ -90,8 +75,8 @@ class _Lane:
 
     async def _send(self) -> None:
         """Hand what waits to the producer, batch after batch, until nothing waits."""
-        while self._waiting.values and self._acknowledged is not None:
-            records, self._waiting = self._waiting, _Records([], [], [])
+        while self._waiting and self._acknowledged is not None:
+            records, self._waiting = self._waiting, []
             acknowledged, self._acknowledged = self._acknowledged, None
             try:
                 producer = self._producer()
@@ -125,12 +110,25 @@ def _end(acknowledged: asyncio.Future[None], error: Exception | None) -> None:
         acknowledged.set_exception(error)
 
 
-def _batches(producer: AIOKafkaProducer, records: _Records) -> list[Any]:
-    batches = [producer.create_batch()]
-    append = batches[-1].append
-    for key, value, headers in zip(*records, strict=True):
-        if append(key=key, value=value, timestamp=None, headers=headers) is None:
-            batches.append(producer.create_batch())
-            append = batches[-1].append
-            append(key=key, value=value, timestamp=None, headers=headers)
-    return batches
+def _batches(producer: AIOKafkaProducer, outputs: Sequence[Output]) -> list[Any]:
+    groups: list[tuple[Pieces, Pieces]] = []
+    for single, some in groupby(outputs, lambda output: isinstance(output, Outgoing)):
+        if not single:
+            groups += [(output.keys, output.values) for output in cast("Iterator[OutgoingMany]", some)]
+            continue
+        records = list(cast("Iterator[Outgoing]", some))
+        if any(record.headers for record in records):
+            return _with_headers(producer, one_by_one(outputs))
+        groups.append((Pieces.of([one.key for one in records]), Pieces.of([one.value for one in records])))
+    return list(batches(groups, bytes_max=BATCH_BYTES_MAX, transactional=False))
+
+
+def _with_headers(producer: AIOKafkaProducer, records: Iterable[Outgoing]) -> list[Any]:
+    """Return the batches of few records of which some have headers."""
+    made = [producer.create_batch()]
+    for record in records:
+        fields = {"key": record.key, "value": record.value, "timestamp": None, "headers": list(record.headers)}
+        if made[-1].append(**fields) is None:
+            made.append(producer.create_batch())
+            made[-1].append(**fields)
+    return made

@@ -20,7 +20,9 @@ from aiokafka.errors import (
 )
 
 from features.errors import OwnershipLost, StoreError
+from features.pieces import Pieces
 from tables.clients import close_later
+from tables.record_batch import batches
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,15 +81,8 @@ class ChangelogWriter:
         return max(base_offset + count - 1 for base_offset, count in results)
 
     async def _send(self, changes: Mapping[bytes, bytes | None]) -> list[asyncio.Future[tuple[int, int]]]:
-        sent: list[asyncio.Future[tuple[int, int]]] = []
-        batch = self._producer.create_batch()
-        for key, value in changes.items():
-            if batch.append(key=key, value=value, timestamp=None) is None:
-                sent.append(await self._submit(batch))
-                batch = self._producer.create_batch()
-                batch.append(key=key, value=value, timestamp=None)
-        sent.append(await self._submit(batch))
-        return sent
+        group = (Pieces.of(list(changes)), Pieces.of(list(changes.values())))
+        return [await self._submit(batch) for batch in batches([group], bytes_max=_BATCH_BYTES, transactional=True)]
 
     async def _submit(self, batch: Any) -> asyncio.Future[tuple[int, int]]:
         count = batch.record_count()

@@ -60,7 +60,7 @@ class StageObserver:
     def _count(self, outputs: Sequence[Output]) -> None:
         counts: Counter[str] = Counter()
         for output in outputs:
-            counts[output.topic] += 1 if isinstance(output, Outgoing) else len(output.values)
+            counts[output.topic] += 1 if isinstance(output, Outgoing) else len(output.values.ends)
             if output.topic == "rejected" and isinstance(output, Outgoing):
                 self._metrics.rejected.labels(orjson.loads(output.value)["reason"]).inc()
         for topic, count in counts.items():

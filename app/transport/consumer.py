@@ -70,10 +70,10 @@ class BatchConsumer(driver.Consumer):
 
     async def parked(self) -> None:
         """Return when no fetch of an earlier assignment is under way: from then on a seek is not undone."""
+        if not self.app._fetcher.started:
+            return  # nothing was ever fetched, however many assignments came and went
         if self._parked is None:
             self._parked = asyncio.Event()
-            if not self.app._fetcher.started:
-                return
         await self._parked.wait()
 
     async def _drain_messages(self, fetcher: Any) -> None:

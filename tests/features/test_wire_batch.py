@@ -167,7 +167,7 @@ TIMES = st.one_of(
 )
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(
     fields=st.dictionaries(st.sampled_from(sorted(WHOLE)), st.one_of(VALUES, DECIMALS, TIMES), max_size=4),
     time=TIMES,
@@ -178,7 +178,7 @@ def test_any_fields_are_read_alike(fields: dict[str, Any], time: int | str, amou
     assert_read_alike(json.dumps({**WHOLE, "event_time": time, "amount": amount, **fields}).encode())
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(at=st.integers(0, 10_000), piece=st.binary(max_size=3), cut=st.integers(0, 3))
 def test_any_damage_is_read_alike(at: int, piece: bytes, cut: int) -> None:
     """Bytes put in, changed or lost anywhere."""
@@ -187,6 +187,7 @@ def test_any_damage_is_read_alike(at: int, piece: bytes, cut: int) -> None:
     assert_read_alike(whole[:at] + piece + whole[at + cut :])
 
 
+@settings(deadline=None)
 @given(values=st.lists(st.sampled_from([encoded(), encoded(location="पुणे"), b"", json.dumps(WHOLE).encode()])))
 def test_records_do_not_touch_each_other(values: list[bytes]) -> None:
     """A batch reads what each of its records alone would."""

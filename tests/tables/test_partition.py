@@ -46,7 +46,7 @@ class Log:
         return 0
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(
     cache_entries=st.integers(1, 3),
     steps=st.lists(st.one_of(PREPARE, st.sampled_from(["stage", "begin commit", "end commit"])), max_size=24),
