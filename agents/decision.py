@@ -75,10 +75,6 @@ def decisions_json(
     count = decisions.size
     words, numbers = _words(decisions, scores, place.first_sequence)
     shown = prepare(np.empty((count, 0)) if rows is None else rows)
-    if scores.probabilities is None:
-        probabilities = b"null," * count
-    else:
-        probabilities = orjson.dumps(scores.probabilities, option=orjson.OPT_SERIALIZE_NUMPY)[1:-1] + b","
     versions_text = _versions_json(versions, place.control_offset)
     more = Texts.of(beside or [b""])
     fixed = FIXED_BYTES_MAX + len(versions_text) + shown.bytes_max + max(map(len, words))
@@ -89,7 +85,7 @@ def decisions_json(
         np.frombuffer(decisions.contents, np.uint8),
         decisions.spans,
         *Texts.of(words),
-        np.frombuffer(probabilities, np.uint8),
+        np.frombuffer(_probabilities(scores), np.uint8),
         more.data,
         more.ends if beside else more.ends[:0],
         shown.rows,
@@ -101,6 +97,13 @@ def decisions_json(
         ends,
     )
     return Pieces(room, ends - np.diff(ends, prepend=0), ends)
+
+
+def _probabilities(scores: Scores) -> bytes:
+    """Return the probabilities as JSON has them, a comma behind each."""
+    if scores.probabilities is None:
+        return b"null," * len(scores.rules)
+    return orjson.dumps(scores.probabilities, option=orjson.OPT_SERIALIZE_NUMPY)[1:-1] + b","
 
 
 def _words(decisions: Decisions, scores: Scores, first_sequence: int) -> tuple[list[bytes], NDArray[np.int64]]:

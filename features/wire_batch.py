@@ -16,7 +16,8 @@ from features.fields import OPTIONAL_CHARS_MAX, TRANSACTION_ID_CHARS_MAX
 from features.pieces import cut
 from features.wire import VALUE_BYTES_MAX
 from features.wire_json import ABSENT, BEGIN, END, FIELDS, KIND, NULL, NUMBER, TEXT, new_fields, read_object
-from features.wire_values import is_vpa, lower, to_epoch_ms, to_paise, to_time_ms, upper
+from features.wire_msgpack import ARRAY_14, MCC_DIGITS, NIL, put_int, put_text
+from features.wire_values import is_vpa, to_epoch_ms, to_paise, to_time_ms, upper
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,11 +34,9 @@ NUMBERS = 11
 (_ID, _TIME, _AMOUNT, _PAYER, _PAYEE, _DEVICE, _PAYEE_TYPE, _MCC) = range(8)
 _TXN_TYPE, _STATUS, _CURRENCY = map(FIELDS.index, ("txn_type", "status", "currency"))
 _KEPT = FIELDS.index("currency")
-_MCC_DIGITS = 4
 #: What msgpack may take beyond the JSON of the same payment: two integers, a head, and room to spare.
 _MORE_BYTES = 64
 
-_ARRAY_14, _NIL, _TEXT_31, _TEXT_255 = 0x9E, 0xC0, 0xA0, 0xD9
 _FAILED, _COLLECT, _ENTITY, _INR = (
     np.frombuffer(word, np.uint8) for word in (b"FAILED", b"COLLECT", b"ENTITY", b"INR")
 )
@@ -101,7 +100,7 @@ def _fits(data: Bytes, fields: Fields) -> bool:
             return False
     for field in range(_DEVICE, _KEPT):
         kind, length = fields[field, KIND], fields[field, END] - fields[field, BEGIN]
-        if kind == NUMBER and (field != _MCC or not 0 < length <= _MCC_DIGITS):
+        if kind == NUMBER and (field != _MCC or not 0 < length <= MCC_DIGITS):
             return False
         if kind == TEXT and length > OPTIONAL_CHARS_MAX:
             return False
@@ -162,18 +161,18 @@ def _write(data: Bytes, fields: Fields, numbers: NDArray[np.int64], room: Bytes,
         return -1
     numbers[TIME_MS], numbers[AMOUNT_PAISE], numbers[BITS] = time_ms, amount_paise, _bits(data, fields)
     numbers[DEVICE] = numbers[DEVICE + 1] = 0
-    room[start] = _ARRAY_14
+    room[start] = ARRAY_14
     at = start + 1
     for field in range(_KEPT):
         if field == _TIME:
-            at = _put_int(room, at, time_ms)
+            at = put_int(room, at, time_ms)
         elif field == _AMOUNT:
-            at = _put_int(room, at, amount_paise)
+            at = put_int(room, at, amount_paise)
         elif not _given(fields[field]):
-            room[at] = _NIL
+            room[at] = NIL
             at += 1
         else:
-            at = _put_text(data, field, fields[field], room, at)
+            at = put_text(data, field, fields[field], room, at)
             _note(numbers, field, at - start, fields[field, END] - fields[field, BEGIN])
     return at
 
@@ -185,42 +184,3 @@ def _note(numbers: NDArray[np.int64], field: int, end: int, length: int) -> None
     column = DEVICE if field == _DEVICE else column
     if column >= 0:
         numbers[column], numbers[column + 1] = end - length, end
-
-
-@compiled
-def _put_text(data: Bytes, field: int, place: Fields, room: Bytes, at: int) -> int:
-    """Write a text in the case that is kept; a merchant code that came as a number has four digits."""
-    begin, length = place[BEGIN], place[END] - place[BEGIN]
-    zeros = _MCC_DIGITS - length if place[KIND] == NUMBER else 0
-    if length + zeros <= 31:
-        room[at] = _TEXT_31 | (length + zeros)
-        at += 1
-    else:
-        room[at], room[at + 1] = _TEXT_255, length
-        at += 2
-    for _ in range(zeros):
-        room[at] = b"0"[0]
-        at += 1
-    for step in range(length):
-        byte = data[begin + step]
-        if field in (_PAYER, _PAYEE):
-            byte = lower(byte)
-        elif field in (_PAYEE_TYPE, _TXN_TYPE, _STATUS):
-            byte = upper(byte)
-        room[at + step] = byte
-    return int(at + length)
-
-
-@compiled
-def _put_int(room: Bytes, at: int, value: int) -> int:
-    """Write a number that is not negative in as few bytes as msgpack allows."""
-    if value < 0x80:
-        room[at] = value
-        return at + 1
-    size, head = 1, 0xCC
-    while size < 8 and value >> (8 * size):
-        size, head = size * 2, head + 1
-    room[at] = head
-    for step in range(size):
-        room[at + 1 + step] = (value >> (8 * (size - 1 - step))) & 0xFF
-    return at + 1 + size
