@@ -26,6 +26,7 @@ Duplicate = Annotated[float, typer.Option("--duplicate", help="Share that arrive
 OutOfOrder = Annotated[float, typer.Option(help="Share that arrives seconds after its turn.")]
 Corrupt = Annotated[float, typer.Option(help="Share that is broken.")]
 Start = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="First day, in India.")]
+Recent = Annotated[bool, typer.Option("--recent", help="End yesterday, whatever --start: live payments go on from it.")]
 
 
 @app.command()
@@ -36,6 +37,7 @@ def history(  # noqa: PLR0917 - a command line has many options
     seed: Seed = 1,
     prevalence: Prevalence = 0.036,
     start: Start = datetime(2025, 1, 1, tzinfo=UTC),
+    recent: Recent = False,
     label_delay_hours: LabelDelay = 72.0,
     people: Annotated[int | None, typer.Option(help="People; unless given, as many as pay 0.6 times a day.")] = None,
     emerging: Annotated[str | None, typer.Option(help="A fraud that nobody commits before --emerging-day.")] = None,
@@ -46,7 +48,8 @@ def history(  # noqa: PLR0917 - a command line has many options
     corrupt: Corrupt = 0.0,
 ) -> None:
     """Write a seeded history of payments with verdicts: the same bytes each time."""
-    span = Span((start.date() - datetime(1970, 1, 1, tzinfo=UTC).date()).days, days)
+    first_day = commands.today() - days if recent else (start.date() - datetime(1970, 1, 1, tzinfo=UTC).date()).days
+    span = Span(first_day, days)
     plan = HistoryPlan(transactions, span, seed, prevalence, people, emerging, emerging_day)
     commands.write(plan, out, Faults(late, duplicate, out_of_order, corrupt), label_delay_hours)
 

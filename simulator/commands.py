@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from features.clock import ist_day
 from features.errors import SimulatorError
 from simulator import describe, history, table
 from simulator.dice import Dice
@@ -93,6 +94,11 @@ def stream_history(
         return recorded_records(recorded, how)
 
     _run(make, wishes, total=len(recorded))
+
+
+def today() -> int:
+    """Return the day that it is in India."""
+    return ist_day(_now_ms())
 
 
 def _now_ms() -> int:

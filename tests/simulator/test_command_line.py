@@ -8,12 +8,15 @@ import json
 import pkgutil
 import subprocess
 import sys
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pytest
 
 import simulator
+from features.clock import ist_day
+from simulator import commands
 from simulator.frauds import FRAUDS
 
 if TYPE_CHECKING:
@@ -36,6 +39,16 @@ def run(*arguments: object) -> subprocess.CompletedProcess[str]:
 def test_examples_in_docstrings_run(name: str) -> None:
     """Every docstring's example gives what it says."""
     assert doctest.testmod(importlib.import_module(name)).failed == 0
+
+
+def test_a_recent_history_ends_yesterday(tmp_path: Path) -> None:
+    """Live payments of now go on from it; `before` is taken first: midnight may pass between."""
+    before = commands.today()
+    done = run("history", "--out", tmp_path / "h.parquet", "--transactions", 500, "--days", 3, "--recent")
+    last = pl.read_parquet(tmp_path / "h.parquet").sort("event_time")["event_time"][-1]
+
+    assert done.returncode == 0, done.stderr
+    assert ist_day(round(datetime.fromisoformat(last).timestamp() * 1000)) in (before - 1, commands.today() - 1)
 
 
 def test_a_history_is_written_under_its_name(tmp_path: Path) -> None:
