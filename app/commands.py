@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from aiokafka.errors import KafkaConnectionError
 from faust.cli import option
 
 from features.errors import PrahariError
@@ -41,5 +42,8 @@ def register(app: PrahariApp) -> None:
             lines = await forget(app, vpa)
         except PrahariError as exc:
             sys.exit(f"erase: {exc}")
+        except KafkaConnectionError:
+            where = ";".join(map(str, app.conf.broker))
+            sys.exit(f"erase: needed a Kafka that answers at {where}, got none: start it, or set BROKER_URL")
         for line in lines:
             self.say(f"erase: {line}")

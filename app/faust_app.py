@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import faust
 from aiokafka.errors import KafkaConnectionError
-from tenacity import AsyncRetrying, before_sleep_log, retry_if_exception_type, wait_exponential_jitter
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_exponential_jitter
 
 from app.compiling import compile_all
 from app.control.plane import ControlPlane
@@ -23,6 +23,8 @@ from app.kafka import client_options, faust_credentials
 from app.logs import logging_config
 from app.metrics.names import Metrics
 from app.score.admissions import Admissions
+from app.scoring import load_scorer
+from app.settings import topic_partitions
 from app.topics import ensure_topics, topic_specs
 from app.transport.stages import Stages
 from app.web_tls import serving_tls
@@ -55,7 +57,7 @@ class PrahariApp(faust.App):
                 "TableManager": "app.transport.tables:StageTableManager",
                 "agent_supervisor": "mode.CrashingSupervisor",
                 "cython_optimizations": True,
-                "topic_partitions": int(os.environ.get("TOPIC_PARTITIONS", "4")),
+                "topic_partitions": topic_partitions(),
                 "topic_disable_leader": True,
                 "topic_allow_declare": False,
                 "table_standby_replicas": 0,
@@ -94,9 +96,10 @@ class PrahariApp(faust.App):
         return topic_specs(self.conf.topic_partitions, self.prahari.topic_prefix, self.conf.id)
 
     async def on_start(self) -> None:
-        """Make or check the topics, waiting for a broker that is down."""
+        """Refuse rules, a model or a webhook that cannot be; then make or check the topics, waiting for the broker."""
         await asyncio.to_thread(compile_all)
         try:
+            await asyncio.to_thread(load_scorer, self.prahari.rules, self.prahari.model_dir)
             check_webhook(self.prahari.webhook_url, self.prahari.webhook_secret)
             await self.ensure_topics()
         except PrahariError as exc:
@@ -108,7 +111,7 @@ class PrahariApp(faust.App):
         async for attempt in AsyncRetrying(
             retry=retry_if_exception_type(KafkaConnectionError),
             wait=wait_exponential_jitter(initial=0.5, max=10),
-            before_sleep=before_sleep_log(logger, logging.WARNING),
+            before_sleep=self._say_that_kafka_is_away,
             reraise=True,
         ):
             with attempt:
@@ -119,6 +122,11 @@ class PrahariApp(faust.App):
                     replication_factor=self.conf.topic_replication_factor,
                     min_insync_replicas=self.prahari.min_insync_replicas,
                 )
+
+    def _say_that_kafka_is_away(self, tries: RetryCallState) -> None:
+        wait_s = tries.next_action.sleep if tries.next_action is not None else 0.0
+        urls = ";".join(map(str, self.conf.broker))
+        logger.warning("Kafka does not answer at %s; next try in %.1f s. Start it, or set BROKER_URL.", urls, wait_s)
 
     async def on_stop(self) -> None:
         """Bring what is computed into state and commit it before anything is taken down."""

@@ -5,6 +5,7 @@ Nothing else reads the environment. A value that cannot be is refused at start, 
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Literal
 
@@ -26,7 +27,7 @@ class Settings(BaseSettings):
     """Artifact of `models train`; without one the worker runs on rules alone and says so."""
 
     model_store: Path | None = None
-    """Directory of artifacts by version, the same for all workers; unless set, the one that holds `model_dir`."""
+    """Directory of artifacts by version, the same for all workers; unless set, the one that holds PRAHARI_MODEL_DIR."""
 
     model_wait_s: float = Field(60.0, ge=0)
     """How long a model in force that is not in the store is waited for before the worker ends."""
@@ -44,16 +45,20 @@ class Settings(BaseSettings):
     """More clients, one a line: `role name token`, with the roles viewer, analyst and admin."""
 
     webhook_url: str = Field("", pattern=r"^(https?://\S+)?$")
+    """Send each alert there too."""
+
     webhook_secret: str = ""
-    """Send each alert there, signed with the secret."""
+    """What alerts to the webhook are signed with."""
 
     rate_limit: int = Field(1_000, ge=0)
     """Web requests a second and client, at most; 0 for no limit."""
 
     web_tls_cert_file: Path | None = None
     web_tls_key_file: Path | None = None
+    """Serve the views over TLS with this certificate and its key."""
+
     web_tls_ca_file: Path | None = None
-    """Serve the views over TLS with this certificate and key; workers check each other's by the CA."""
+    """By whose certificates workers know each other."""
 
     web_behind_tls: bool = False
     """A proxy in front of the views speaks TLS: browsers send the session over nothing else."""
@@ -93,10 +98,14 @@ class Settings(BaseSettings):
 
     kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
     kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
+    """How to reach a Kafka that wants TLS or a password; the address is Faust's `BROKER_URL`."""
+
     kafka_username: str = ""
     kafka_password: str = ""
+    """Who we are to a Kafka that wants SASL."""
+
     kafka_ca_file: Path | None = None
-    """How to reach a Kafka that wants TLS or a password; the address is Faust's `BROKER_URL`."""
+    """By whose certificates we know Kafka's brokers; unless set, the system's."""
 
     @property
     def models_root(self) -> Path | None:
@@ -109,6 +118,14 @@ class Settings(BaseSettings):
     def alert_rate_ppm(self) -> int:
         """The alert rate in alerts per million payments, so that the budget counts in integers."""
         return round(self.alert_rate * 1_000_000)
+
+
+def topic_partitions() -> int:
+    """Return Faust's TOPIC_PARTITIONS, 4 unless set; raises `SettingsError` where it is no count."""
+    given = os.environ.get("TOPIC_PARTITIONS", "4")
+    if not (given.isdecimal() and int(given)):
+        raise SettingsError(f"needed a count of partitions from 1 in TOPIC_PARTITIONS, got {given!r}: correct it")
+    return int(given)
 
 
 def load_settings() -> Settings:

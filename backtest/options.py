@@ -13,7 +13,7 @@ History = Annotated[Path | None, typer.Option(help="History file: .parquet, .csv
 Model = Annotated[Path | None, typer.Option(help="Artifact of `models train`; without one rules alone.")]
 Since = Annotated[str | None, typer.Option("--from", help=f"Earlier payments only warm the tables. {_TIME}")]
 Until = Annotated[str | None, typer.Option(help=f"Payments from here on are left out. {_TIME}")]
-Rules = Annotated[Path, typer.Option(help="Rules in force.")]
+Rules = Annotated[Path, typer.Option(help="Rules in force.", show_default="rules/rules.yaml")]
 Json = Annotated[Path | None, typer.Option(help="Write the numbers here.")]
 Scores = Annotated[Path | None, typer.Option(help="Write every decision with its features here, Parquet.")]
 Report = Annotated[Path | None, typer.Option(help="Write the page here; else beside --json, else to backtest.html.")]

@@ -26,7 +26,9 @@ def train(  # noqa: PLR0917 - a command line has many options
     since: Annotated[str | None, typer.Option("--from", help=f"Earlier payments only warm the tables. {_TIME}")] = None,
     until: Annotated[str | None, typer.Option(help=f"Nothing later is seen, no verdict either. {_TIME}")] = None,
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Same history and seed: same model.")] = 1,
-    rules: Annotated[Path, typer.Option(help="Rules to freeze into the model.")] = DEFAULT_RULES,
+    rules: Annotated[
+        Path, typer.Option(help="Rules to freeze into the model.", show_default="rules/rules.yaml")
+    ] = DEFAULT_RULES,
     label_delay_hours: Annotated[
         float, typer.Option(min=0.0, help="Hours from a payment to its label, where the file has no label_time.")
     ] = 72.0,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 from aiokafka.errors import KafkaError
 
-from app.settings import load_settings
+from app.settings import load_settings, topic_partitions
 from features.errors import ControlError
 from prahari.output import say
 
@@ -76,7 +76,6 @@ class Deployment:
         offset = self.run(sending.put(record, self.options, self.prefix))
         say(f"control@{offset}: {what}")
         if wait:
-            partitions = int(os.environ.get("TOPIC_PARTITIONS", "4"))
-            self.run(wait_applied(offset, self.options, self.prefix, partitions))
+            self.run(wait_applied(offset, self.options, self.prefix, topic_partitions()))
             say("every partition has switched")
         return offset

@@ -24,12 +24,13 @@ COMMANDS = {
     "broker": _Command("prahari.run:broker", "Run a real Apache Kafka on this machine.", _RUN),
     "worker": _Command("prahari.run:worker", "Run a worker: as many as there is work, on any hosts.", _RUN),
     "warm-up": _Command("prahari.run:warm_up", "Give the tables a past, before the first payment.", _RUN),
+    "erase": _Command("prahari.run:erase", "Forget one account, and say what Kafka still holds of it.", _RUN),
     "simulate": _Command("simulator.__main__:app", "Make payments of a seeded world, to a file or live.", _RUN),
     "models": _Command("prahari.models:app", "Train models, look at them, put them in force or on trial.", _LEARN),
     "backtest": _Command(
-        "prahari.run:backtest", "Replay a history through rules, model and budget, day by day.", _LEARN
+        "backtest.__main__:app", "Replay a history through rules, model and budget, day by day.", _LEARN
     ),
-    "export": _Command("prahari.run:export", "Write live payments and verdicts as a history file.", _LEARN),
+    "export": _Command("app.export.__main__:app", "Write live payments and verdicts as a history file.", _LEARN),
     "rules": _Command("prahari.rules:app", "Check, compare and try rules, and put them in force.", _FORCE),
     "lists": _Command("prahari.lists:app", "Block, allow or snooze an account or a device.", _FORCE),
     "budget": _Command("prahari.budget:app", "See or change how many alerts a day may have.", _FORCE),

@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from features.errors import PrahariError
+from features.errors import BrokerError, PrahariError
 
 app = typer.Typer(add_completion=False)
 
@@ -27,7 +27,8 @@ def export(
     until: Annotated[str | None, typer.Option(help=f"Leave out payments from here on. {_TIME}")] = None,
 ) -> None:
     """Write what a deployment has decided as a history."""
-    from yarl import URL  # noqa: PLC0415 - heavy imports only when there is work
+    from aiokafka.errors import KafkaConnectionError  # noqa: PLC0415 - heavy imports only when there is work
+    from yarl import URL  # noqa: PLC0415 - as above
 
     from app.export.command import export as run  # noqa: PLC0415 - as above
     from app.export.survey import Span  # noqa: PLC0415 - as above
@@ -40,7 +41,11 @@ def export(
     urls = [URL(url) for url in os.environ.get("BROKER_URL", "kafka://127.0.0.1:9092").split(";")]
     span = Span(read_time(since, "--from"), read_time(until, "--until"))
     prefix = settings.topic_prefix
-    done = asyncio.run(run(out, client_options(settings, urls), prefix, f"{prefix}{APP_NAME}", span))
+    try:
+        done = asyncio.run(run(out, client_options(settings, urls), prefix, f"{prefix}{APP_NAME}", span))
+    except KafkaConnectionError as exc:
+        where = ";".join(map(str, urls))
+        raise BrokerError(f"needed a Kafka that answers at {where}, got none: start it, or set BROKER_URL") from exc
     left = f"; {done.waiting:,} records are not decided yet" if done.waiting else ""
     sys.stderr.write(f"{out}: {done.rows:,} payments{left}\n")
 

@@ -7,6 +7,7 @@ away. Here there is no such page to switch on.
 from __future__ import annotations
 
 import logging
+import socket
 from typing import Any, ClassVar
 
 from aiohttp.web import AppRunner
@@ -23,6 +24,18 @@ _KEEP_ALIVE_S = 75.0
 
 protocol_logger = logging.getLogger("prahari.web.protocol")
 protocol_logger.addFilter(WithoutRequestBytes())
+
+
+def require_free(host: str, port: int) -> None:
+    """Raise `SettingsError` where the views' port cannot be had: Faust would end with a trace of its own insides."""
+    try:
+        with socket.create_server((host, port)):
+            pass
+    except OSError as exc:
+        raise SettingsError(
+            f"needed {host}:{port} for the web views, got: {exc.strerror}. Set another WEB_PORT (or --port), end what "
+            "listens there, or start with --without-web."
+        ) from exc
 
 
 class ViewServer(driver.Web):  # type: ignore[misc] # Faust's classes are followed as Any
@@ -51,6 +64,7 @@ class ViewServer(driver.Web):  # type: ignore[misc] # Faust's classes are follow
             if conf.web_transport.scheme != "unix":
                 settings = self.app.prahari
                 check_exposure(settings.api_token, conf.web_bind, settings.api_tokens_file)
+                require_free(conf.web_bind, conf.web_port)
         except SettingsError as exc:
             self.app.end_process("web", exc)
         self.init_server()

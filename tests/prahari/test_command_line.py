@@ -16,12 +16,11 @@ from tests.agents.controls import RULES
 ROOT = Path(__file__).parents[2]
 
 
-def run(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run `prahari` as a user does, in a directory of its own choice."""
+def run(*arguments: str | Path, cwd: Path | str = "/", **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run `prahari` as a user does, in any directory."""
     command = [str(ROOT / "scripts" / "prahari"), *map(str, arguments)]
-    return subprocess.run(
-        command, capture_output=True, text=True, check=False, cwd="/", env={**os.environ, **environment}
-    )
+    variables = {**os.environ, **environment}
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd, env=variables, timeout=120)
 
 
 def test_help_names_every_command_and_loads_none_of_them() -> None:
@@ -35,7 +34,7 @@ def test_help_names_every_command_and_loads_none_of_them() -> None:
     assert imported.stdout.strip() == "set()"
 
 
-@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in ("demo", "worker", "warm-up")])
+@pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_helps(name: str) -> None:
     """Each says what it does, those that are programs of their own too."""
     done = run(name, "--help")
