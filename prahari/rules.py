@@ -1,7 +1,7 @@
 """`prahari rules`: check a rules file, see what it changes, try it in the shadow, put it in force.
 
-The usual way: edit the file under `watch` until it checks, `try` it beside the rules in force, look at what it would
-have hit (`shadow_rules` in decisions, the dashboard, `what-if` on a history), then `activate` it.
+The usual way: edit the file until it checks, see what it would have done on a history (`what-if`), `try` it beside the
+rules in force, look at what it hits (`shadow_rules` in decisions, the dashboard), then `activate` it.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from app.control import sending
 from features.errors import ControlError, RulesError
 from prahari.connection import By, Deployment, Note, Wait, user
 from prahari.output import JsonFlag, say, show_json, show_table
+from prahari.what_if import RULE_COUNTS, Span, rule_rows, total_rows, what_if
 from rules import RuleSet, load_rules, parse_rules
 from rules.compare import compare, condition_text
 from rules.schema import rules_schema
@@ -64,6 +65,29 @@ def diff(file: RulesFile, *, against: Against = None, as_json: JsonFlag = False)
         show_json([change._asdict() for change in changes])
         return
     show_table(f"{before.version} to {rules.version}: {len(changes)} changes", _CHANGE, changes)
+
+
+@app.command(name="what-if")
+def what_if_(
+    file: RulesFile,
+    history: Annotated[Path, typer.Option(help="History file: .parquet, .csv, .jsonl.")],
+    *,
+    model: Annotated[Path | None, typer.Option(help="Artifact of `models train`; without one rules alone.")] = None,
+    against: Against = None,
+    since: Annotated[str | None, typer.Option("--from", help="Earlier payments only warm the tables.")] = None,
+    until: Annotated[str | None, typer.Option(help="Payments from here on are left out.")] = None,
+    rate: Annotated[float, typer.Option(min=0.0, max=1.0, help="Alerts per payment of a day, at most.")] = 0.005,
+    as_json: JsonFlag = False,
+) -> None:
+    """Show what a file would have done on a history, beside the rules in force or another file."""
+    after = load_rules(file)
+    before = in_force(Deployment()) if against is None else load_rules(against)
+    told = what_if(Span(history, since, until, rate), before, after, model)
+    if as_json:
+        show_json(told)
+    else:
+        show_table(f"rules {before.version} to {after.version}", ("", ">before", ">after"), total_rows(told))
+        show_table("by rule", ("rule", *(f">{name}" for name in RULE_COUNTS)), rule_rows(told))
 
 
 @app.command(name="try")
