@@ -9,7 +9,7 @@ UV := uv==0.13.9
 PIP_AUDIT := pip-audit==2.10.1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast lint check bench chaos parity audit lock clean
+.PHONY: help setup demo test test-fast lint check bench chaos parity reference audit lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ chaos: setup ## kill, freeze and starve workers for a long time and compare with
 
 parity: setup ## stream 100,000 payments through real workers, export and replay them: the same decisions
 	@$(RUN) -m tests.parity
+
+reference: setup ## make docs/reference anew after settings, topics, commands, views, rules or metrics changed
+	@$(RUN) -m prahari.reference
 
 audit: setup ## look for unsafe code, and for known vulnerabilities of what is locked (needs pypi.org's advisories)
 	@$(RUN) -m ruff check --select S .
