@@ -30,11 +30,15 @@ def ours() -> dict[str, dict[str, Any]]:
     return {name: service for name, service in compose()["services"].items() if service.get("image") == IMAGE}
 
 
+def image_environment() -> dict[str, str]:
+    """Return the variables that the image sets."""
+    return dict(re.findall(r"\b([A-Z][A-Z0-9_]+)=(\S+)", (DEPLOY / "Dockerfile").read_text()))
+
+
 def environments() -> dict[str, Mapping[str, str]]:
     """Return every environment that is given to a process of ours."""
-    image = dict(re.findall(r"\b([A-Z][A-Z0-9_]+)=(\S+)", (DEPLOY / "Dockerfile").read_text()))
     found: dict[str, Mapping[str, str]] = {name: service.get("environment", {}) for name, service in ours().items()}
-    return {**found, "Dockerfile": image, "kubernetes": manifests()["ConfigMap", "prahari"]["data"]}
+    return {**found, "Dockerfile": image_environment(), "kubernetes": manifests()["ConfigMap", "prahari"]["data"]}
 
 
 def commands() -> Iterator[tuple[str, list[str]]]:
@@ -93,6 +97,19 @@ def test_the_image_holds_every_package_and_runs_as_nobody_special() -> None:
     assert all((ROOT / name).exists() for name in copied())
     assert set(copied()) <= let_through
     assert [line for line in lines if line.startswith("USER")][-1] == "USER 10001:10001"
+
+
+def test_no_service_runs_as_root_and_volumes_belong_to_who_writes_them() -> None:
+    """Ours keep the image's user and gain no rights; a directory that a volume is mounted on is the user's own."""
+    dockerfile = (DEPLOY / "Dockerfile").read_text()
+    made = set(re.search(r"mkdir -p ([^&]+)&&", dockerfile)[1].split())  # type: ignore[index]
+    owned = set(re.search(r"chown prahari:prahari ([^\n]+)", dockerfile)[1].split())  # type: ignore[index]
+
+    assert [name for name, service in compose()["services"].items() if "user" in service] == []
+    for name, service in ours().items():
+        mounts = {mount.split(":")[1] for mount in service["volumes"]}
+        assert mounts <= made & owned, name
+        assert service["cap_drop"] == ["ALL"], name
 
 
 def test_compose_mounts_what_exists_and_waits_for_what_there_is() -> None:
