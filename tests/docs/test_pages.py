@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
@@ -27,6 +28,12 @@ _COMMAND = re.compile(r"^\s*(?:\$ )?(?:make|prahari|python|faust|curl|docker|kub
 _WORD = r"[a-z]+(?:-[a-z]+)*"
 _PRAHARI = re.compile(rf"^\s*(?:\w+=\S+ )*prahari ({_WORD}(?: {_WORD})?)(?=\s|$)", re.MULTILINE)
 _PATH = re.compile(r"^(?:[\w.-]+/)+[\w-]+\.(?:py|md|ya?ml|json|toml|sh|properties)$")
+
+
+@cache
+def command_names() -> list[str]:
+    """Return every command that can be run, by its whole name."""
+    return [name for top, command in loaded() for name, _ in leaves(top, command)]
 
 
 def name(page: Path) -> str:
@@ -90,7 +97,7 @@ def test_settings_named_in_a_document_are_settings(page: Path) -> None:
 @pytest.mark.parametrize("page", LIVING, ids=name)
 def test_commands_named_in_a_document_are_commands(page: Path) -> None:
     """`prahari rules try` is a command, and `make demo` a target."""
-    commands = [name for top, command in loaded() for name, _ in leaves(top, command)]
+    commands = command_names()
     known = {part for command in commands for part in (command, command.split(" ", maxsplit=1)[0])}
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     text = page.read_text(encoding="utf-8")
