@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import re
 import shlex
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import typer.main
 from faust.types.settings import Settings as FaustSettings
 
 import prahari.models
+import prahari.run
 import simulator.__main__
 from app.settings import Settings
 from app.views.routes import ROUTES
@@ -110,6 +112,21 @@ def test_no_service_runs_as_root_and_volumes_belong_to_who_writes_them() -> None
         mounts = {mount.split(":")[1] for mount in service["volumes"]}
         assert mounts <= made & owned, name
         assert service["cap_drop"] == ["ALL"], name
+
+
+def test_the_systemd_unit_starts_a_worker_again_and_without_rights() -> None:
+    """Its command is one that there is, each instance has data and port of its own, and root is nowhere."""
+    unit = configparser.RawConfigParser(strict=False)
+    unit.optionxform = str  # type: ignore[assignment, method-assign] # names as systemd spells them
+    unit.read_string((DEPLOY / "systemd/prahari@.service").read_text())
+    service = unit["Service"]
+    program, name, *options = shlex.split(service["ExecStart"].replace("%i", "6066"))
+    command: Any = typer.main.get_command(prahari.run.worker)
+
+    assert (program, name) == ("/opt/prahari/.venv/bin/prahari", "worker")
+    assert command.make_context(name, options).params["port"] == 6066
+    assert service["ExecStart"].count("%i") == 2
+    assert (service["User"], service["Restart"], service["NoNewPrivileges"]) == ("prahari", "always", "true")
 
 
 def test_compose_mounts_what_exists_and_waits_for_what_there_is() -> None:
