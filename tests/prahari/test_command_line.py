@@ -94,3 +94,20 @@ def test_what_differs_between_two_files_is_told_rule_by_rule(tmp_path: Path) -> 
     assert done.returncode == 0, done.stderr
     told = [(change["field"], change["before"], change["after"]) for change in json.loads(done.stdout)]
     assert told == [("weight", "40", "50"), ("when", "amount_rupees > 0", "amount_rupees > 10")]
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("prahari rul", "rules"),
+        ("prahari rules wh", "what-if"),
+        ("prahari simulate history --rec", "--recent"),
+        ("prahari worker --lo", "--loglevel"),
+        ("prahari export --o", "--out"),
+    ],
+)
+def test_the_shell_completes_commands_and_options(typed: str, offered: str) -> None:
+    """Those of commands that are loaded when they are run too."""
+    words = {"COMP_WORDS": typed, "COMP_CWORD": str(len(typed.split()) - 1)}
+
+    assert run(_PRAHARI_COMPLETE="complete_bash", **words).stdout.split() == [offered]
