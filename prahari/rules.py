@@ -64,7 +64,7 @@ def diff(file: RulesFile, *, against: Against = None, as_json: JsonFlag = False)
     if as_json:
         show_json([change._asdict() for change in changes])
         return
-    show_table(f"{before.version} to {rules.version}: {len(changes)} changes", _CHANGE, changes)
+    show_table(f"{before.version} to {rules.version}, what differs: {len(changes)}", _CHANGE, changes)
 
 
 @app.command(name="what-if")
