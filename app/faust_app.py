@@ -20,7 +20,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wai
 from app.compiling import compile_all
 from app.control.plane import ControlPlane
 from app.kafka import client_options, faust_credentials
-from app.logs import logging_config
+from app.logs import logging_config, quieten_services
 from app.metrics.names import Metrics
 from app.score.admissions import Admissions
 from app.scoring import load_scorer
@@ -97,6 +97,7 @@ class PrahariApp(faust.App):
 
     async def on_start(self) -> None:
         """Refuse rules, a model or a webhook that cannot be; then make or check the topics, waiting for the broker."""
+        quieten_services()
         await asyncio.to_thread(compile_all)
         try:
             await asyncio.to_thread(load_scorer, self.prahari.rules, self.prahari.model_dir)

@@ -39,3 +39,10 @@ def logging_config(log_format: str) -> dict[str, Any] | None:
         "formatters": {"json": {"()": JsonFormatter}},
         "handlers": {"default": {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stderr"}},
     }
+
+
+def quieten_services() -> None:
+    """Leave to the level debug what some thirty services of Faust's say of their starting and stopping."""
+    if logging.getLogger().getEffectiveLevel() > logging.DEBUG:
+        for name in ("faust", "mode"):
+            logging.getLogger(name).setLevel(logging.WARNING)

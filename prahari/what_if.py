@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from rich.progress import Progress, SpinnerColumn, TextColumn
+
 from features.errors import BacktestError
+from prahari.output import console
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
+    from backtest.decide import Block
     from rules import RuleSet
 
 RULE_COUNTS = ("hits", "frauds", "alerts", "caught")
@@ -41,7 +47,11 @@ def what_if(span: Span, before: RuleSet, after: RuleSet, model: Path | None) -> 
     times = read_time(span.since, "--from"), read_time(span.until, "--until")
     plan = Plan(span.history, *times, rate_ppm=round(span.rate * 1_000_000))
     loaded = None if model is None else artifact.load(model)
-    was, now = run(plan, Scorer(before, loaded)), run(plan, Scorer(after, loaded))
+    with _progress() as progress:
+        was, now = (
+            run(plan, Scorer(rules, loaded), _counter(progress, name))
+            for rules, name in ((before, "rules as before"), (after, "rules of the file"))
+        )
     if not now.decided:
         raise BacktestError(f"needed payments to decide in {span.history}, got none: see --from and --until")
     days = [outcome.days.sums.values() for outcome in (was, now)]
@@ -58,6 +68,17 @@ def what_if(span: Span, before: RuleSet, after: RuleSet, model: Path | None) -> 
         for rule_id in ids
     ]
     return {"rules_version": _pair(before.version, after.version), "totals": totals, "rules": rules}
+
+
+def _progress() -> Progress:
+    """Return a bar for whoever watches; nothing where nobody does."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}: {task.completed:,.0f} payments decided"))
+    return Progress(*columns, console=console(stderr=True), disable=not sys.stderr.isatty(), transient=True)
+
+
+def _counter(progress: Progress, name: str) -> Callable[[Block], None]:
+    task = progress.add_task(name, total=None)
+    return lambda block: progress.update(task, advance=len(block.rows))
 
 
 def _pair(before: object, after: object) -> dict[str, object]:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import orjson
+import pytest
 
 from app.logs import logging_config
 
@@ -19,6 +20,15 @@ try:
     {}["x"]
 except KeyError:
     logging.getLogger("prahari").exception("it broke")
+"""
+SERVICES = """
+import logging, sys
+from mode.utils.logging import setup_logging
+from app.logs import quieten_services
+setup_logging(loglevel=sys.argv[1])
+quieten_services()
+logging.getLogger("faust.app").info("Starting...")
+logging.getLogger("prahari").info("worker ready")
 """
 
 
@@ -35,3 +45,13 @@ def test_each_line_of_a_worker_is_one_json_object() -> None:
 def test_text_is_what_faust_does_by_itself() -> None:
     """Without the setting nothing is changed."""
     assert logging_config("text") is None
+
+
+@pytest.mark.parametrize(("level", "told"), [("info", False), ("debug", True)])
+def test_services_tell_of_their_starting_at_level_debug_only(level: str, told: bool) -> None:
+    """An operator reads what happens to partitions, not which of Faust's threads came up."""
+    done = subprocess.run([sys.executable, "-c", SERVICES, level], capture_output=True, check=True, timeout=60)
+    said = (done.stdout + done.stderr).decode()
+
+    assert "worker ready" in said
+    assert ("Starting" in said) is told
