@@ -24,7 +24,7 @@ from prahari.connection import By, Deployment, Note, Wait, user
 from prahari.output import JsonFlag, show_json, show_table
 from prahari.retrain import retrain
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="markdown", help=__doc__)
+app: typer.Typer = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="markdown", help=__doc__)
 app.command()(train)
 
 Which = Annotated[str, typer.Argument(help="An artifact's directory, or a version in the store.", metavar="MODEL")]
