@@ -8,6 +8,7 @@ from prahari.reference.commands import commands_page
 from prahari.reference.errors import errors_page
 from prahari.reference.http import http_page
 from prahari.reference.metrics import metrics_page
+from prahari.reference.records import records_page
 from prahari.reference.rules import rules_page
 from prahari.reference.settings import settings_page
 from prahari.reference.topics import topics_page
@@ -19,6 +20,7 @@ PAGES: dict[str, Callable[[], Iterator[str]]] = {
     "commands.md": commands_page,
     "settings.md": settings_page,
     "topics.md": topics_page,
+    "records.md": records_page,
     "http.md": http_page,
     "rules.md": rules_page,
     "metrics.md": metrics_page,

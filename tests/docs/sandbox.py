@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from tests.docs.pages import Block
 
-_LIMIT_S = 120.0
+_LIMIT_S = 180.0
 _POLL_S = 0.3
 _WRAPPER = '#!/bin/sh\nexec "{command}" {arguments} "$@"\n'
 #: Ports that documents name; the sandbox uses free ones in their place.
@@ -43,6 +43,11 @@ class Sandbox:
         for name, arguments in (("python", ""), ("faust", "-m faust")):
             (folder / name).write_text(_WRAPPER.format(command=sys.executable, arguments=arguments))
             (folder / name).chmod(0o755)
+
+    @property
+    def bootstrap(self) -> str:
+        """The address of the Kafka that pages call localhost:9092."""
+        return f"localhost:{self._ports['9092']}"
 
     def forget_terminals(self) -> None:
         """Let the next page begin in terminals that were just opened."""
@@ -78,7 +83,7 @@ class Sandbox:
 
     def _environment(self) -> dict[str, str]:
         own = {
-            "BROKER_URL": f"kafka://localhost:{self._ports['9092']}",
+            "BROKER_URL": f"kafka://{self.bootstrap}",
             "WEB_PORT": self._ports["6066"],
             "PYTHONPATH": str(ROOT),
             "COLUMNS": "120",
