@@ -70,9 +70,11 @@ class Deployment:
 
     def put(self, record: Control, what: str, *, wait: bool = False) -> int:
         """Put a record in force, say so, and return its offset."""
+        from agents.in_force import InForce  # noqa: PLC0415 - as above
         from app.control import sending  # noqa: PLC0415 - as above
         from app.control.waiting import wait_applied  # noqa: PLC0415 - as above
 
+        sending.checked(record, InForce())  # what could never take force is refused before Kafka is looked for
         offset = self.run(sending.put(record, self.options, self.prefix))
         say(f"control@{offset}: {what}")
         if wait:

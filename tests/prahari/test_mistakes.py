@@ -26,6 +26,7 @@ MISTAKES = {
     "a warm-up with nothing": ("warm-up --history missing.parquet", "which does not exist"),
     "an export from no Kafka": ("export --out x.parquet", f"needed a Kafka that answers at {NOWHERE}"),
     "a time that is none": ("lists snooze a@b --until tomorrow", "--until needs RFC 3339"),
+    "an account that is none": ("lists block nope", "name@handle"),
     "a worker's count of partitions": ("worker", "TOPIC_PARTITIONS, got 'abc'"),
     "an erasure in no Kafka": ("erase --vpa a@b", f"needed a Kafka that answers at {NOWHERE}"),
     "what-if of nothing": (f"rules what-if {RULES} --history no.csv --against {RULES}", "needed a readable history"),
