@@ -1,10 +1,11 @@
 """The plan of one IST day in progress: what it has brought, and what it admits until the next review.
 
-Transactions are collected in `fresh` and looked at once per review, every 512th part of a usual day: that keeps the
-cost per payment at one addition and one comparison. A review moves them to `today` and `recent` and makes a forecast.
+Transactions are collected in `fresh` and looked at once per review: every 128th part of a usual day, more often while
+it is young, and when an eighth of what was unspent is spent. That keeps the cost per payment at one addition and one
+comparison. A review moves them to `today` and `recent` and makes a forecast.
 
-Layout: day, closed, seen, fresh count, review size, threshold bucket, share, credit, ladder length, ladder; then the
-histograms `today`, `recent` and `fresh` (`codec`).
+Layout: day, closed, seen, fresh count, review size, spendable, ladder length, ladder; then the histograms `today`,
+`recent` and `fresh` (`codec`).
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from budget.codec import pack_histogram, put_uints
-from budget.forecast import SHARE_ONE, Forecast, forecast
+from budget.forecast import Forecast, forecast
 from budget.order import DayNow
+from budget.steady import RUNGS_MAX
 from budget.tails import BUCKETS, RECENT_UNIT
 
 if TYPE_CHECKING:
@@ -26,9 +28,11 @@ if TYPE_CHECKING:
     from budget.history import History
     from budget.ledger import Ledger
 
-REVIEWS_PER_DAY = 512
+REVIEWS_PER_DAY = 128
 REVIEW_SIZE_MIN, REVIEW_SIZE_MAX = 64, 1 << 16
-_RECENT_REVIEWS = 24
+_RECENT_REVIEWS = 6
+_YOUNG_REVIEWS = 16
+_SPENDABLE_MIN, _SPENDABLE_PART = 4, 8
 _COLD_REVIEWS = 32
 _COLD_REMAINING = 1_000
 _LAST_PART, _LAST_MIN = 64, 200
@@ -40,7 +44,6 @@ class Day:
     __slots__ = (
         "_packed",
         "closed",
-        "credit",
         "day",
         "forecast",
         "fresh",
@@ -48,6 +51,7 @@ class Day:
         "recent",
         "review_size",
         "seen",
+        "spendable",
         "today",
     )
 
@@ -60,29 +64,19 @@ class Day:
         self.today: NDArray[np.int64] = np.zeros(BUCKETS, np.int64)
         self.recent: NDArray[np.int64] = np.zeros(BUCKETS, np.int64)
         self.review_size = REVIEW_SIZE_MIN
-        self.forecast = Forecast(BUCKETS - 1, SHARE_ONE, (BUCKETS - 1,))
-        self.credit = 0
+        self.spendable = _SPENDABLE_MIN
+        self.forecast = Forecast(BUCKETS - 1, (BUCKETS - 1,))
         self._packed: bytes | None = None
 
-    def passes(self, bucket: int, unspent: int) -> bool:
-        """Say whether a candidate at or above the threshold is admitted with so many alerts unspent.
-
-        Of the transactions equal to the threshold a fixed share passes: each adds the share to `credit`, and one that
-        brings it to a whole is let through.
-        """
-        threshold, share, ladder = self.forecast
-        if bucket == threshold:
-            self.credit += share
-            if self.credit < SHARE_ONE:
-                return False
-            self.credit -= SHARE_ONE
-        return unspent > 0 and bucket >= ladder[min(unspent, len(ladder)) - 1]
+    @property
+    def is_due(self) -> bool:
+        """Say whether enough has come, or been spent, since the last review for another."""
+        return self.fresh_count >= self.review_size or self.spendable <= 0
 
     def lowest(self, unspent: int) -> int:
-        """Return the lowest bucket that could be admitted with so many alerts unspent; 1024 if none."""
-        threshold, share, ladder = self.forecast
-        lowest = ladder[min(unspent, len(ladder)) - 1] if unspent else BUCKETS
-        return lowest + 1 if lowest == threshold and share == 0 else lowest
+        """Return the lowest bucket that is admitted with so many alerts unspent; 1024 if none."""
+        ladder = self.forecast.ladder
+        return ladder[min(unspent, len(ladder)) - 1] if unspent else BUCKETS
 
     def take(self, buckets: NDArray[np.int64]) -> None:
         """Collect several transactions, too few for a review."""
@@ -109,12 +103,13 @@ class Day:
         self.settle(history)
         expected = history.expected(self.day)
         size = expected // REVIEWS_PER_DAY if expected else self.seen // _COLD_REVIEWS
-        self.review_size = min(REVIEW_SIZE_MAX, max(REVIEW_SIZE_MIN, size))
+        self.review_size = min(REVIEW_SIZE_MAX, max(REVIEW_SIZE_MIN, min(size, self.seen // _YOUNG_REVIEWS)))
         remaining = max(expected - self.seen, self.seen // _LAST_PART, _LAST_MIN)
         if not expected:
             remaining = self.seen + _COLD_REMAINING
         day, rate_ppm = self.day, ledger.rate_ppm
-        now = DayNow(self.seen, remaining, ledger.limit(day), ledger.unspent(day), rate_ppm)
+        now = DayNow(self.seen, remaining, ledger.unspent(day), rate_ppm)
+        self.spendable = max(_SPENDABLE_MIN, now.unspent // _SPENDABLE_PART)
         self.forecast = forecast(history.counts, self.today, self.recent, now)
 
     def close(self, history: History) -> None:
@@ -126,9 +121,9 @@ class Day:
 
     def put(self, out: bytearray) -> None:
         """Append the bytes of the layout above."""
-        threshold, share, ladder = self.forecast
-        put_uints(out, (self.day, self.closed, self.seen, self.fresh_count, self.review_size, threshold, share))
-        put_uints(out, (self.credit, len(ladder), *ladder))
+        ladder = self.forecast.ladder
+        put_uints(out, (self.day, self.closed, self.seen, self.fresh_count, self.review_size))
+        put_uints(out, (self.spendable, len(ladder), *ladder))
         if self._packed is None:
             self._packed = pack_histogram(self.today) + pack_histogram(self.recent)
         out += self._packed
@@ -138,11 +133,12 @@ class Day:
     def get(cls, reader: Reader) -> Day:
         """Read back what `put` wrote; ValueError on counts that do not agree."""
         plan = cls(reader.uint(), closed=bool(reader.uint()))
-        plan.seen, plan.fresh_count, plan.review_size, threshold, share, plan.credit, rungs = reader.uints(7)
-        plan.forecast = Forecast(threshold, share, reader.uints(rungs))
+        plan.seen, plan.fresh_count, plan.review_size, plan.spendable, rungs = reader.uints(5)
+        ladder = reader.uints(rungs) if 0 < rungs <= RUNGS_MAX + 1 else ()
         plan.today, plan.recent = reader.histogram(BUCKETS), reader.histogram(BUCKETS)
         fresh = reader.histogram(BUCKETS)
         plan.fresh = array("q", fresh.tobytes())
-        if not rungs or plan.seen != plan.today.sum() or plan.fresh_count != fresh.sum():
+        if not ladder or plan.seen != plan.today.sum() or plan.fresh_count != fresh.sum():
             raise ValueError(f"needed a day whose counts agree, got day {plan.day} with {plan.seen} transactions")
+        plan.forecast = Forecast(ladder[-1], ladder)
         return plan

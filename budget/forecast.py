@@ -1,48 +1,55 @@
 """Which scores deserve one of a day's alerts, judged by what is still to come: the pure half of rank admission.
 
 Three histograms over the 1,024 score buckets are compared: **history** (past days, decayed), **today**, and **recent**
-(today, decayed to the last twentieth or so of a usual day).
+(today, decayed to the last twentieth or so of a usual day). Everything is weighed as worth (`worth`): the chance that
+an alert catches a fraud.
 
 1. *Demand* of a bucket: transactions at or above it that are still expected today, at the rate of recent and history.
-2. The threshold is the lowest bucket whose demand the *supply* covers: unspent alerts and what the day still accrues.
-3. **Missing** (`order`). If the best scores of a usual day have hardly been seen, they are taken to be late, not
-   absent, and the demand becomes history's whole day less what was seen: alerts are kept for them (frauds of the last
-   hour, rising scores). If instead scores pile up in lower buckets than usual, the score itself has changed: nothing
-   is kept, and history counts for less.
-4. **Used up** (`order`). If about as many of the best scores have come as a whole day brings, or far more than usual by
-   now, the same day-long view says that they are over.
-5. **Falling.** If today's best bucket has become rare, unspent alerts are spent sooner: nothing better is coming.
-6. **Reserve.** Alerts accrue with every transaction, so one spent on a middling score is missing when the next good one
-   comes: about 0.7 standard deviations of the coming demand are held back, all of it from a middling score, none from
-   the best. The *ladder* says so: with n alerts unspent, the lowest bucket admitted is `ladder[n - 1]`.
+   Lately fewer counts in full, lately more only in part: a burst ends.
+2. **Used up** (`order`). If a whole day's best have come, or far more than usual by now, the demand becomes history's
+   day less what was seen.
+3. The *supply* is what is unspent and what the day still accrues; the bucket that it reaches has the price of **now**.
+4. **Missing.** The same with what history's day still lacks added to the demand gives the price of **waiting**. An
+   alert kept for what may never come is worth a part of the average alert kept, the larger the more nearly all of the
+   best are absent; the price lies between the two accordingly, and never above that of waiting.
+5. **Moved** (`order`). If scores pile up lower than usual the score itself has changed: history counts for less.
+6. **Floor.** No alert is spent on a score worth less than a quarter of an average alert, whatever is unspent: where
+   frauds are rare most of the budget buys little, and a burst late in the day finds it unspent.
+7. The last unspent alerts ask for more (`steady`). The *ladder* says so: with n alerts unspent, the lowest bucket
+   admitted is `ladder[n - 1]`.
+8. **Impatience.** What is worth within three hundredths of the price passes: a fraud in the hand.
 
 The constants were chosen on simulated days, ordinary and adversarial: `docs/adr/0002-budget-admission.md`.
 """
 
 from __future__ import annotations
 
-from math import isqrt
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from budget.order import DayNow, Order, expected_demand, judge_order, lately_over_today, moved_part
-from budget.tails import BUCKETS, MILLION, PART, RECENT_UNIT, TAIL_BITS, count_above, first_at_most, parts, ramp, tails
+from budget.order import DayNow, absent_part, moved_part, used_part
+from budget.steady import steady, worth_above
+from budget.tails import MILLION, PART, RECENT_UNIT, TAIL_BITS, count_above, tails
+from budget.worth import WORTH_OF, bucket_worth
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
-SHARE_ONE = 1 << 20
-LADDER_MAX = 100
-_HISTORY_WEIGHT_DIVISOR = 10
-_FALLING = parts(0.60, 0.20)
+_HISTORY_WEIGHT_DIVISOR = 25
+_RISE_PART = 307
+_KEEP_PART, _KEEP_ABSENT_PART = 307, 973
+_FLOOR_PART = 256
+_IMPATIENCE_PART = 31
+_SUM_BITS_MAX = 30
 
 
 class Forecast(NamedTuple):
-    """Buckets above `bucket` pass, of those equal to it `share` of 2**20; the ladder may ask for more."""
+    """With n alerts unspent, buckets from `ladder[n - 1]` on pass, with more from `bucket`, its last, on."""
 
     bucket: int
-    share: int
     ladder: tuple[int, ...]
 
 
@@ -52,64 +59,64 @@ def forecast(history: NDArray[np.int64], today: NDArray[np.int64], recent: NDArr
     `today` is in transactions per bucket, `recent` in 1/1024 of one, `history` in any unit; each may be empty.
 
     >>> today = np.array([900] + [0] * 1022 + [100])
-    >>> forecast(np.zeros(1024, np.int64), today, today * 1024, DayNow(1000, 1000, 50, 20, 50_000)).bucket
-    1023
+    >>> forecast(np.zeros(1024, np.int64), today, today * 1024, DayNow(1000, 1000, 20, 50_000)).bucket > 500
+    True
     """
     usual, seen_above, lately = tails(history), count_above(today), count_above(recent)
+    if not usual[0]:
+        rate = _recently(lately)
+        return _admit(rate, WORTH_OF[_reached(rate * now.remaining, now)], now)
     moved = moved_part(usual, seen_above, now)
-    weight = (now.seen + now.remaining) // _HISTORY_WEIGHT_DIVISOR * (PART - moved) // PART if usual[0] else 0
-    rate = _blend(usual, weight, lately)
-    order = judge_order(usual, seen_above, lately, now, moved) if usual[0] else Order(0, 0, 0)
-    demand = expected_demand(usual, seen_above, rate * now.remaining, now, order)
-    patient = max(order.missing, order.missing_very_best)
-    falling = _falling(seen_above, lately, now) * (PART - patient) // PART
-    reserve = _reserve(now, falling)
-    bucket, share = _cut(demand, _supply(now, reserve, falling))
-    return Forecast(bucket, share, _ladder(rate, now, reserve, bucket))
+    rate = _blend(usual, lately, now, moved)
+    left = np.clip(usual * (now.seen + now.remaining) - (seen_above << TAIL_BITS), 0, now.remaining << TAIL_BITS)
+    demand = rate * now.remaining
+    demand += np.minimum(0, left - demand) // PART * used_part(usual, seen_above, lately, now)
+    missing = np.maximum(0, left - demand) // PART * (PART - moved)
+    price = _price(demand, missing, now, lambda bucket: absent_part(usual, seen_above, now, bucket))
+    floor = steady(usual, now.rate_tail, rungs=1).average * _FLOOR_PART // PART * (PART - moved) // PART
+    return _admit(rate, max(price, floor), now)
 
 
-def _blend(usual: NDArray[np.int64], weight: int, lately: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Mix history's tails, worth `weight` transactions, with the recent ones."""
+def _recently(lately: NDArray[np.int64]) -> NDArray[np.int64]:
+    tail: NDArray[np.int64] = (lately << TAIL_BITS) // max(1, int(lately[0]))
+    return tail
+
+
+def _blend(usual: NDArray[np.int64], lately: NDArray[np.int64], now: DayNow, moved: int) -> NDArray[np.int64]:
+    """Mix history's tails, worth a 25th of a day unless moved, with the recent ones."""
+    weight = (now.seen + now.remaining) // _HISTORY_WEIGHT_DIVISOR * (PART - moved) // PART
     count = int(lately[0]) // RECENT_UNIT
-    recently = (lately << TAIL_BITS) // max(1, int(lately[0]))
-    return (usual * weight + recently * count) // max(1, weight + count)
+    mixed = (usual * weight + _recently(lately) * count) // max(1, weight + count)
+    trusted = _RISE_PART + (PART - _RISE_PART) * moved // PART
+    rate: NDArray[np.int64] = usual + np.minimum(0, mixed - usual) + np.maximum(0, mixed - usual) * trusted // PART
+    return rate
 
 
-def _falling(seen_above: NDArray[np.int64], lately: NDArray[np.int64], now: DayNow) -> int:
-    """Say in parts how much rarer the scores that today's budget would have bought have lately become."""
-    at = first_at_most(seen_above, now.rate_ppm * now.seen // MILLION)
-    return ramp(lately_over_today(lately, seen_above, now.seen, at), _FALLING)
+def _price(
+    demand: NDArray[np.int64], missing: NDArray[np.int64], now: DayNow, absent_from: Callable[[int], int]
+) -> int:
+    """Return what a score must be worth, between going on as now and waiting for what is missing."""
+    at_once, waiting = _reached(demand, now), _reached(demand + missing, now)
+    if waiting <= at_once:
+        return WORTH_OF[at_once]
+    kept = np.maximum.accumulate(missing[::-1])[::-1]
+    kept >>= max(0, int(kept[0]).bit_length() - _SUM_BITS_MAX)
+    average = int(worth_above(kept)[waiting]) // max(1, int(kept[waiting]))
+    keep = _KEEP_PART + (_KEEP_ABSENT_PART - _KEEP_PART) * absent_from(waiting) // PART
+    between = (average * keep + WORTH_OF[at_once] * (PART - keep)) // PART
+    return max(WORTH_OF[at_once], min(WORTH_OF[waiting], between))
 
 
-def _reserve(now: DayNow, falling: int) -> int:
-    """Return the alerts to hold back from middling scores, in parts of one alert."""
-    coming = now.rate_ppm * now.remaining * 3 // (4 * MILLION)
-    deviation = isqrt(min(now.allowed, coming) * PART * PART)
-    held = min(deviation * 7 // 10, now.allowed * PART // 10, LADDER_MAX * PART)
-    return held * (PART - falling) // PART
-
-
-def _supply(now: DayNow, reserve: int, falling: int) -> int:
-    """Return the alerts for the rest of the day, unit 2**-24; as scores fall, unspent ones count up to fourfold."""
-    unspent = now.unspent * PART
-    free = max(0, unspent - reserve)
-    in_parts = free * (PART + 3 * falling) // PART + min(unspent, reserve)
-    return (in_parts << TAIL_BITS) // PART + (now.rate_ppm * now.remaining << TAIL_BITS) // MILLION
-
-
-def _cut(demand: NDArray[np.int64], supply: int) -> tuple[int, int]:
-    """Return the lowest bucket that the supply reaches and the share of it that passes."""
+def _reached(demand: NDArray[np.int64], now: DayNow) -> int:
+    """Return the lowest bucket that the alerts of the rest of the day reach, in part at least."""
+    supply = (now.unspent << TAIL_BITS) + (now.rate_ppm * now.remaining << TAIL_BITS) // MILLION
     monotone = np.maximum.accumulate(demand[::-1])[::-1]
-    covered = int(np.searchsorted(-monotone, -supply))
-    if covered == 0:
-        return 0, SHARE_ONE
-    above = int(monotone[covered]) if covered < BUCKETS else 0
-    return covered - 1, (supply - above) * SHARE_ONE // (int(monotone[covered - 1]) - above)
+    return max(0, int(np.searchsorted(-monotone, -supply)) - 1)
 
 
-def _ladder(rate: NDArray[np.int64], now: DayNow, reserve: int, bucket: int) -> tuple[int, ...]:
-    """Return the lowest bucket admitted with 1, 2, ... alerts unspent, down to the threshold itself."""
-    rate_tail = (now.rate_ppm << TAIL_BITS) // MILLION
-    held = np.minimum(rate, rate_tail) * reserve // max(1, rate_tail * PART)
-    steps = np.arange(int(held[bucket]) + 1)
-    return tuple(max(bucket, int(step)) for step in np.searchsorted(-held, -steps))
+def _admit(rate: NDArray[np.int64], price: int, now: DayNow) -> Forecast:
+    """Return the ladder of a price."""
+    patience = PART - _IMPATIENCE_PART
+    rungs = [bucket_worth((price + more) * patience // PART) for more in steady(rate, now.rate_tail).above]
+    ladder = (*rungs, bucket_worth(price * patience // PART))
+    return Forecast(ladder[-1], ladder)

@@ -5,10 +5,8 @@ the day has brought with what days usually bring (`history`, `forecast`). Every 
 transactions before it, in their order, and of nothing else; all state is integers.
 
 Two plans are kept, those of the days touched last: days interleave freely. A late transaction of a day without a plan
-begins one anew, which knows the ledger's numbers but no longer the day's scores.
-
-Layout of `encode`: version byte, ledger, history, newest day begun + 1, number of plans, plans from the one touched
-longest ago (each as its module says).
+begins one anew, which knows the ledger's numbers but no longer the day's scores. Layout of `encode`: version byte,
+ledger, history, newest day begun + 1, number of plans, plans from the one touched longest ago (as their modules say).
 """
 
 from __future__ import annotations
@@ -25,13 +23,13 @@ from budget.report import DayReport, report_day
 from budget.tails import BUCKETS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
 
     from numpy.typing import NDArray
 
 __all__ = ["BudgetState", "DayReport"]
 
-VERSION = 2
+VERSION = 3
 PLANS_MAX = 2
 _SHORT_RUN = 16
 
@@ -41,7 +39,7 @@ class BudgetState:
 
     >>> budget = BudgetState(rate_ppm=5_000)
     >>> sum(budget.observe(20_000, number * 7919 % 1000, is_candidate=True) for number in range(20_000))
-    95
+    99
     >>> budget.report(20_000).limit
     100
     """
@@ -73,7 +71,7 @@ class BudgetState:
         plan.fresh[bucket] += 1
         plan.fresh_count += 1
         admitted = is_candidate and bucket >= plan.forecast.bucket and self._admit(plan, bucket)
-        if plan.fresh_count >= plan.review_size:
+        if plan.is_due:
             plan.review(self._history, self.ledger)
         return admitted
 
@@ -97,7 +95,7 @@ class BudgetState:
         plan = self._touch(day)
         plan.fresh[bucket] += 1
         plan.fresh_count += 1
-        if plan.fresh_count >= plan.review_size:
+        if plan.is_due:
             plan.review(self._history, self.ledger)
 
     def report(self, day: int) -> DayReport:
@@ -150,18 +148,18 @@ class BudgetState:
         return plan
 
     def _admit(self, plan: Day, bucket: int) -> bool:
-        if not plan.passes(bucket, self.ledger.unspent(plan.day)):
+        if bucket < plan.lowest(self.ledger.unspent(plan.day)):
             return False
         self.ledger.spend(plan.day)
+        plan.spendable -= 1
         return True
 
     def _observe(self, days: Sequence[int], buckets: Sequence[int], candidates: Sequence[bool]) -> Iterator[int]:
         """Yield each admitted position before anything after it is counted."""
         day_of, bucket_of, may_alert = np.array(days, np.int64), np.array(buckets, np.int64), np.array(candidates, bool)
-        if not len(day_of) == len(bucket_of) == len(may_alert):
-            raise ValueError(
-                f"needed as many days, buckets and flags, got {len(day_of)}, {len(bucket_of)}, {len(may_alert)}"
-            )
+        sizes = len(day_of), len(bucket_of), len(may_alert)
+        if len(set(sizes)) > 1:
+            raise ValueError(f"needed as many days, buckets and flags, got {sizes}")
         if len(day_of) and not 0 <= bucket_of.min() <= bucket_of.max() < BUCKETS:
             raise ValueError(f"needed score buckets of 0 to {BUCKETS - 1}, got {bucket_of.min()} to {bucket_of.max()}")
         at = 0
@@ -172,16 +170,17 @@ class BudgetState:
                 at += 1
                 stop = min(end, at + self._quiet(days[at - 1]))
                 if stop - at >= _SHORT_RUN:
-                    yield from (at + hit for hit in self._observe_quiet(bucket_of[at:stop], may_alert[at:stop]))
-                    at = stop
+                    at += yield from self._observe_quiet(at, bucket_of[at:stop], may_alert[at:stop])
 
     def _quiet(self, day: int) -> int:
         """Return how many more transactions of this day come before one that causes a review."""
         plan = self._last
         return plan.review_size - plan.fresh_count - 1 if plan is not None and plan.day == day else 0
 
-    def _observe_quiet(self, buckets: NDArray[np.int64], may_alert: NDArray[np.bool_]) -> Iterator[int]:
-        """Observe transactions of the day touched last, too few for a review, looking only at possible alerts."""
+    def _observe_quiet(
+        self, start: int, buckets: NDArray[np.int64], may_alert: NDArray[np.bool_]
+    ) -> Generator[int, None, int]:
+        """Observe transactions of the day touched last, too few for a review unless alerts cause it; say how many."""
         plan = self._last
         assert plan is not None  # noqa: S101 - the caller has just touched it
         counted = 0
@@ -189,6 +188,12 @@ class BudgetState:
             self.ledger.add(plan.day, hit + 1 - counted)
             counted = hit + 1
             if self._admit(plan, int(buckets[hit])):
-                yield hit
+                if due := plan.spendable <= 0:
+                    plan.take(buckets[:counted])
+                    plan.review(self._history, self.ledger)
+                yield start + hit
+                if due:
+                    return counted
         self.ledger.add(plan.day, len(buckets) - counted)
         plan.take(buckets)
+        return len(buckets)

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backtest.adversarial import ordinary
 from budget.candidates import LEARN_COUNT, CandidateFilter
-from tests.budget.days import ordinary
 
 
 def considered(candidates: CandidateFilter, buckets: list[int]) -> list[bool]:

@@ -1,4 +1,4 @@
-"""How much of what hindsight would have caught under the same limit the budget misses, on ordinary and on bad days."""
+"""How much of what hindsight would have caught the budget misses, on ordinary and on bad days."""
 
 from __future__ import annotations
 
@@ -6,77 +6,60 @@ from functools import cache
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from backtest.adversarial import ADVERSARIAL, RATE_PPM, Payments, ordinary
+from backtest.regret import FIRST_DAY, REALISTIC, WARM_DAYS, Case, measure, measure_all, spend, warm
 from budget.candidates import CandidateFilter
 from budget.offline import measure_regret
 from budget.threshold import BudgetState
-from tests.budget.days import ADVERSARIAL, RATE_PPM, Payments, ordinary
 
 DAY_COUNT = 40_000
-SEEDS = (1, 2, 3, 4)
-FIRST_DAY = 20_000
-WARM_DAYS = 3
-
-
-def spend(budget: BudgetState, day: int, payments: Payments) -> list[int]:
-    """Let the budget see one day in chunks; return the positions admitted."""
-    admitted = []
-    for start in range(0, len(payments.buckets), 1_000):
-        chunk = payments.buckets[start : start + 1_000].tolist()
-        hits = budget.observe_run([day] * len(chunk), chunk, [True] * len(chunk))
-        admitted += [start + hit for hit in hits]
-    return admitted
+#: Not those that the constants of the forecast were chosen on.
+SEEDS = (2001, 2002, 2003)
+#: Where hindsight catches fewer than this over all seeds, two more may be lost: one of ten is luck.
+FEW = 100
+#: Hindsight catches three frauds a day here, one as each alert accrues.
+FALLING, FALLING_LOST = "scores sorted, falling", 5
 
 
 @cache
 def warm_state(seed: int, prevalence: float) -> bytes:
-    """Return a budget after a few ordinary days."""
-    rng = np.random.default_rng(seed)
+    """Return a budget after two ordinary days."""
     budget = BudgetState(RATE_PPM)
-    for day in range(FIRST_DAY, FIRST_DAY + WARM_DAYS):
-        spend(budget, day, ordinary(DAY_COUNT, prevalence, rng, intensity=rng.uniform(0.8, 1.2)))
+    warm(budget, DAY_COUNT, prevalence, np.random.default_rng(seed))
     return budget.encode()
 
 
-def regret_of_day(name: str, prevalence: float) -> tuple[int, int]:
-    """Return frauds caught by the budget and by hindsight on this adversarial day, over all seeds."""
-    caught = best = 0
-    for seed in SEEDS:
-        rng = np.random.default_rng([seed, 1])
-        payments = ADVERSARIAL[name](ordinary(DAY_COUNT, prevalence, rng), rng)
-        admitted = spend(BudgetState.decode(warm_state(seed, prevalence)), FIRST_DAY + WARM_DAYS, payments)
-        regret = measure_regret(payments.buckets.tolist(), payments.frauds.tolist(), admitted, RATE_PPM)
-        caught += regret.caught
-        best += regret.caught_under_limits
-    return caught, best
-
-
-@pytest.mark.parametrize("name", ADVERSARIAL)
-def test_an_adversarial_day_costs_at_most_a_tenth_of_what_hindsight_catches(name: str) -> None:
+@pytest.mark.parametrize(("prevalence", "payments"), [(0.036, 20_000), (0.01, 40_000), (0.001, 40_000)])
+def test_an_adversarial_day_costs_at_most_a_tenth_of_what_hindsight_catches(prevalence: float, payments: int) -> None:
     """After ordinary days, one that breaks every habit still catches 90 % of the best choice under the limit."""
-    caught, best = regret_of_day(name, 0.036)
+    found = measure_all(payments, prevalence, SEEDS, tuple(ADVERSARIAL))
 
-    assert best > 20
-    assert caught >= 0.90 * best, f"{name}: caught {caught} of {best}"
+    for name, regret in found.items():
+        few = 2 if regret.caught_under_limits < FEW else 0
+        allowed = FALLING_LOST if name == FALLING else 0.1 * regret.caught_under_limits + few
+        assert regret.caught_under_limits - regret.caught <= allowed, f"{name}: {regret}"
 
 
 @pytest.mark.parametrize("prevalence", [0.036, 0.01, 0.001])
-def test_a_month_of_realistic_days_costs_at_most_a_twentieth(prevalence: float) -> None:
+def test_a_realistic_month_costs_at_most_a_twentieth(prevalence: float) -> None:
     """Days differ by a fifth in size and by a third in frauds; the first one starts from nothing."""
-    caught = best = 0
-    for seed in SEEDS:
-        rng = np.random.default_rng([seed, 2])
-        budget = BudgetState(RATE_PPM)
-        for day in range(FIRST_DAY, FIRST_DAY + 10):
-            intensity = float(np.clip(rng.gamma(10, 0.1), 0.4, 2))
-            count = int(DAY_COUNT * rng.uniform(0.8, 1.2))
-            payments = ordinary(count, prevalence, rng, intensity=intensity)
-            admitted = spend(budget, day, payments)
-            regret = measure_regret(payments.buckets.tolist(), payments.frauds.tolist(), admitted, RATE_PPM)
-            caught += regret.caught
-            best += regret.caught_under_limits
+    regret = measure(Case(REALISTIC, DAY_COUNT, prevalence, SEEDS[0]))
 
-    assert caught >= 0.95 * best, f"caught {caught} of {best}"
+    assert regret.caught_under_limits > 100
+    assert regret.share <= 0.05
+
+
+@settings(max_examples=15, deadline=None)
+@given(seed=st.integers(0, 10**6), prevalence=st.sampled_from([0.1, 0.036, 0.01, 0.003]))
+def test_no_day_drawn_at_random_costs_more_than_a_tenth(seed: int, prevalence: float) -> None:
+    """Frauds in any windows, scores that drift, a day cut short: a tenth, and the luck of a few frauds."""
+    regret = measure(Case("drawn at random", 20_000, prevalence, seed))
+
+    lost = regret.caught_under_limits - regret.caught
+    assert lost <= 0.1 * regret.caught_under_limits + 2 * regret.caught_under_limits**0.5, f"{regret}"
 
 
 def test_two_days_that_interleave_cost_no_more_than_any_bad_day() -> None:

@@ -87,6 +87,18 @@ def _ties(day: Payments, rng: np.random.Generator) -> Payments:
     return Payments(steps[np.searchsorted(steps, day.buckets, side="right") - 1], day.frauds)
 
 
+def _at_random(day: Payments, rng: np.random.Generator) -> Payments:
+    """Frauds come in up to four windows of any width, on a day whose scores drift and that may be cut short."""
+    windows = int(rng.integers(1, 5))
+    width = rng.uniform(0.002, 1.0, windows) ** rng.integers(1, 4)
+    start = rng.random(windows) * (1 - width)
+    chosen = rng.integers(0, windows, int(day.frauds.sum()))
+    day = _frauds_at(day, rng, start[chosen] + width[chosen] * rng.random(len(chosen)))
+    drift = np.linspace(0, 48 * float(rng.normal(0, 0.5)), len(day.buckets)).astype(np.int64)
+    end = int(len(day.buckets) * rng.uniform(0.6, 1.0))
+    return Payments(np.clip(day.buckets + drift, 0, 1023)[:end], day.frauds[:end])
+
+
 def _silent_night(day: Payments, rng: np.random.Generator) -> Payments:
     del rng
     return Payments(day.buckets[: len(day.buckets) * 3 // 4], day.frauds[: len(day.frauds) * 3 // 4])
@@ -104,4 +116,5 @@ ADVERSARIAL: dict[str, Callable[[Payments, np.random.Generator], Payments]] = {
     "frauds in five bursts": _bursts,
     "scores tied in eight steps": _ties,
     "a silent night": _silent_night,
+    "drawn at random": _at_random,
 }
