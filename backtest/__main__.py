@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
+from typing import Annotated
 
+import orjson
 import typer
 
 from backtest import options as ask  # noqa: TC001 - typer reads the annotations
+from backtest.showing import show
 from features.clock import HOUR_MS
 from features.errors import BacktestError, PrahariError
 from rules.parse import DEFAULT_RULES
@@ -51,6 +55,67 @@ def backtest(  # noqa: PLR0917 - a command line has many options
     plan = Plan(history, *span, round(rate * 1_000_000), partitions, delay_ms, recorded=recorded)
     assumptions = Assumptions(stopped_share, review_rupees, friction_rupees)
     run_backtest(plan, model, rules, Files(json, scores, report), assumptions, cold=cold)
+
+
+@app.command(name="what-if")
+def what_if(  # noqa: PLR0917 - a command line has many options
+    history: ask.Given,
+    model: ask.Model = None,
+    rules: ask.Rules = DEFAULT_RULES,
+    rate: ask.Rate = 0.005,
+    new_model: ask.NewModel = None,
+    new_rules: ask.NewRules = None,
+    new_rate: ask.NewRate = None,
+    since: ask.Since = None,
+    until: ask.Until = None,
+    json: ask.Json = None,
+    report: ask.Report = None,
+    partitions: ask.Partitions = 4,
+    label_delay_hours: ask.LabelDelay = 72.0,
+    recorded: ask.Order = None,
+    stopped_share: ask.StoppedShare = 0.8,
+    review_rupees: ask.ReviewRupees = 60.0,
+    friction_rupees: ask.FrictionRupees = 40.0,
+) -> None:
+    """Decide a history in two ways, as now and with new rules, model or rate, and say what changes."""
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    from backtest.commands import Files  # noqa: PLC0415 - heavy, and --help should not wait for it
+    from backtest.plan import Assumptions, Plan  # noqa: PLC0415 - as above
+    from backtest.whatif_command import run_what_if  # noqa: PLC0415 - as above
+    from models.console import read_time  # noqa: PLC0415 - as above
+
+    span = read_time(since, "--from"), read_time(until, "--until")
+    delay_ms = round(label_delay_hours * HOUR_MS)
+    plans = [
+        Plan(history, *span, round(one * 1_000_000), partitions, delay_ms, recorded=recorded)
+        for one in (rate, rate if new_rate is None else new_rate)
+    ]
+    page = report or (None if json is not None else Path("what-if.html"))
+    run_what_if(
+        (plans[0], model, rules),
+        (plans[1], new_model or model, new_rules or rules),
+        Files(json, None, page),
+        Assumptions(stopped_share, review_rupees, friction_rupees),
+    )
+
+
+@app.command()
+def regret(  # noqa: PLR0917 - a command line has many options
+    payments: Annotated[int, typer.Option(min=1_000, help="Payments a day.")] = 40_000,
+    prevalence: Annotated[float, typer.Option(min=0.0001, max=0.2, help="Share of frauds.")] = 0.036,
+    seeds: Annotated[int, typer.Option(min=1, help="How many of each kind of day.")] = 4,
+    first_seed: Annotated[int, typer.Option(help="Seeds count up from here.")] = 1,
+    processes: Annotated[int, typer.Option(min=1)] = 1,
+    json: ask.Json = None,
+) -> None:
+    """Simulate days, ordinary and adversarial, and say how much the budget misses of what hindsight would catch."""
+    from backtest.regret import measure_all, table_rows  # noqa: PLC0415 - heavy, and --help should not wait for it
+
+    found = measure_all(payments, prevalence, range(first_seed, first_seed + seeds), processes=processes)
+    head = ("day", "regret", "caught", "best under the limit", "the limit costs")
+    show(head, table_rows(found), f"{payments:,} payments a day, {prevalence:.2%} frauds, {seeds} seeds")
+    if json is not None:
+        json.write_bytes(orjson.dumps({name: found[name]._asdict() for name in found}, option=orjson.OPT_INDENT_2))
 
 
 if __name__ == "__main__":

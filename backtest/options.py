@@ -10,6 +10,7 @@ import typer
 _TIME = "RFC 3339, YYYY-MM-DD (midnight in India) or epoch milliseconds."
 
 History = Annotated[Path | None, typer.Option(help="History file: .parquet, .csv, .jsonl.")]
+Given = Annotated[Path, typer.Option("--history", help="History file: .parquet, .csv, .jsonl.")]
 Model = Annotated[Path | None, typer.Option(help="Artifact of `models train`; without one rules alone.")]
 Since = Annotated[str | None, typer.Option("--from", help=f"Earlier payments only warm the tables. {_TIME}")]
 Until = Annotated[str | None, typer.Option(help=f"Payments from here on are left out. {_TIME}")]
@@ -18,6 +19,9 @@ Json = Annotated[Path | None, typer.Option(help="Write the numbers here.")]
 Scores = Annotated[Path | None, typer.Option(help="Write every decision with its features here, Parquet.")]
 Report = Annotated[Path | None, typer.Option(help="Write the page here; else beside --json, else to backtest.html.")]
 Rate = Annotated[float, typer.Option(min=0.0, max=1.0, help="Alerts per payment of a day, at most.")]
+NewModel = Annotated[Path | None, typer.Option(help="Artifact of the second way; else the same model.")]
+NewRules = Annotated[Path | None, typer.Option(help="Rules of the second way; else the same.")]
+NewRate = Annotated[float | None, typer.Option(min=0.0, max=1.0, help="Alert rate of the second way; else the same.")]
 Partitions = Annotated[int, typer.Option(min=1, help="Payee partitions of the deployment.")]
 LabelDelay = Annotated[
     float, typer.Option(min=0.0, help="Hours from a payment to its label, where the file has no label_time.")

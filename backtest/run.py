@@ -11,7 +11,7 @@ from backtest.decide import Decider
 from backtest.groups import Groups
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from backtest.decide import Block
     from backtest.plan import Plan
@@ -43,21 +43,27 @@ class Outcome:
 def run(plan: Plan, scorer: Scorer, *watchers: Callable[[Block], None], skip_bad_rows: bool = True) -> Outcome:
     """Replay, decide and count; each watcher sees each block. Raises `HistoryError` for what cannot be read."""
     outcome = Outcome(plan, scorer, Days(plan.rate_ppm))
+    for block in counted(outcome, skip_bad_rows=skip_bad_rows):
+        for watch in watchers:
+            watch(block)
+    return outcome
+
+
+def counted(outcome: Outcome, *, skip_bad_rows: bool = True) -> Iterator[Block]:
+    """Yield the blocks of an outcome yet empty, which is whole when they end."""
 
     def count_bad_row(number: int, why: str) -> None:
         del number, why
         outcome.bad_rows += 1
 
-    decider = Decider(plan, scorer, count_bad_row if skip_bad_rows else None)
+    decider = Decider(outcome.plan, outcome.scorer, count_bad_row if skip_bad_rows else None)
     for block in decider.blocks():
         _count(outcome, block)
-        for watch in watchers:
-            watch(block)
+        yield block
     outcome.days.close()
     outcome.moments = decider.spender.moments
     outcome.recorded, outcome.warmed = decider.recorded, decider.order.warmed
     outcome.duplicates, outcome.conflicts = decider.order.duplicates, decider.order.conflicts
-    return outcome
 
 
 def _count(outcome: Outcome, block: Block) -> None:
