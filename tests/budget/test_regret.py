@@ -22,6 +22,8 @@ SEEDS = (2001, 2002, 2003)
 FEW = 100
 #: Hindsight catches three frauds a day here, one as each alert accrues.
 FALLING, FALLING_LOST = "scores sorted, falling", 5
+#: These have a test of their own, each.
+DRAWN = "drawn at random"
 
 
 @cache
@@ -35,7 +37,7 @@ def warm_state(seed: int, prevalence: float) -> bytes:
 @pytest.mark.parametrize(("prevalence", "payments"), [(0.036, 20_000), (0.01, 40_000), (0.001, 40_000)])
 def test_an_adversarial_day_costs_at_most_a_tenth_of_what_hindsight_catches(prevalence: float, payments: int) -> None:
     """After ordinary days, one that breaks every habit still catches 90 % of the best choice under the limit."""
-    found = measure_all(payments, prevalence, SEEDS, tuple(ADVERSARIAL))
+    found = measure_all(payments, prevalence, SEEDS, tuple(name for name in ADVERSARIAL if name != DRAWN))
 
     for name, regret in found.items():
         few = 2 if regret.caught_under_limits < FEW else 0
@@ -56,7 +58,7 @@ def test_a_realistic_month_costs_at_most_a_twentieth(prevalence: float) -> None:
 @given(seed=st.integers(0, 10**6), prevalence=st.sampled_from([0.1, 0.036, 0.01, 0.003]))
 def test_no_day_drawn_at_random_costs_more_than_a_tenth(seed: int, prevalence: float) -> None:
     """Frauds in any windows, scores that drift, a day cut short: a tenth, and the luck of a few frauds."""
-    regret = measure(Case("drawn at random", 20_000, prevalence, seed))
+    regret = measure(Case(DRAWN, 20_000, prevalence, seed))
 
     lost = regret.caught_under_limits - regret.caught
     assert lost <= 0.1 * regret.caught_under_limits + 2 * regret.caught_under_limits**0.5, f"{regret}"
