@@ -32,6 +32,7 @@ app = typer.Typer(add_completion=False)
 SCENARIOS = {
     "live-1": Scenario(workers=1),
     "live-2-killed": Scenario(workers=2, kills=3),
+    "live-1-unlabelled": Scenario(workers=1, labelled=False),
     "backlog-1": Scenario(workers=1, rate=0),
     "backlog-2-killed": Scenario(workers=2, rate=0, kills=2),
 }

@@ -9,6 +9,8 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import polars as pl
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -20,16 +22,21 @@ FAULTS = ("--duplicate", "0.01", "--out-of-order", "0.005", "--corrupt", "0.002"
 
 @dataclass(frozen=True)
 class Scenario:
-    """`rate` 0: the history waits as a backlog before the workers start; `kills`: kill -9 so often on the way."""
+    """`rate` 0: the history waits as a backlog before the workers start; `kills`: kill -9 so often on the way.
+
+    Without `labelled` nothing is ever found out: no verdict is sent, and the export has none.
+    """
 
     workers: int = 1
     rate: int = 2_000
     kills: int = 0
     seed: int = 1
+    labelled: bool = True
 
 
 async def stream(deployment: Deployment, history: Path, scenario: Scenario) -> Path:
     """Run a scenario to its end and return the export."""
+    history = history if scenario.labelled else _without_labels(history, deployment.path)
     workers = [deployment.worker(f"worker{number}") for number in range(scenario.workers)]
     if scenario.rate:
         for worker in workers:
@@ -57,6 +64,13 @@ async def stream(deployment: Deployment, history: Path, scenario: Scenario) -> P
     out = deployment.path / "export.parquet"
     await _run(deployment, "app.export", "--out", str(out))
     return out
+
+
+def _without_labels(history: Path, folder: Path) -> Path:
+    """Return the history as a bank has it that has not yet found anything out."""
+    path = folder / "unlabelled.parquet"
+    pl.read_parquet(history).drop("is_fraud", "label_time", "fraud_type", strict=False).write_parquet(path)
+    return path
 
 
 def _stream_options(deployment: Deployment, history: Path, scenario: Scenario) -> list[str]:
