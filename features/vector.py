@@ -13,7 +13,16 @@ from hashlib import sha256
 
 from features.described import FLAG, SHARE, WINDOWS, Feature, habits, judged, windowed
 
-__all__ = ("FEATURE_COUNT", "FEATURE_NAMES", "FEATURE_SCHEMA", "PAYER_FEATURE_COUNT", "REGISTRY", "WINDOWS", "Feature")
+__all__ = (
+    "FAMILIES",
+    "FEATURE_COUNT",
+    "FEATURE_NAMES",
+    "FEATURE_SCHEMA",
+    "PAYER_FEATURE_COUNT",
+    "REGISTRY",
+    "WINDOWS",
+    "Feature",
+)
 
 _SCHEMA_CHARS = 12
 
@@ -38,6 +47,7 @@ _PAYER_WINDOWS = (
     *windowed("payer", "payer_amount_sum", "rupees paid by this payer", "rupees", "amount burst"),
     *windowed("payer", "payer_distinct_payees", "different payees of this payer", "payees", "layering"),
 )
+_PAYER_HABITS, _PAYER_JUDGED = habits("payer", "payee"), judged("payer")
 _PAYER_OWN = (
     _payer("payer_amount_over_mean_30d", "amount over this payer's mean", "ratio", "30d", "takeover, digital arrest"),
     _payer("payer_amount_over_max_30d", "amount over this payer's largest", "ratio", "30d", "takeover, digital arrest"),
@@ -59,14 +69,15 @@ _PAYER_OWN = (
     _payer(
         "payer_approval_rate_30d", "share of this payer's payments that succeeded", SHARE, "30d", "takeover, probing"
     ),
-    *habits("payer", "payee"),
-    *judged("payer"),
+    *_PAYER_HABITS,
+    *_PAYER_JUDGED,
 )
 _PAYEE_WINDOWS = (
     *windowed("payee", "payee_txn_count", "payments to this payee", "payments", "mule fan-in"),
     *windowed("payee", "payee_amount_sum", "rupees paid to this payee", "rupees", "mule fan-in"),
     *windowed("payee", "payee_distinct_payers", "different payers of this payee", "payers", "mule fan-in"),
 )
+_PAYEE_HABITS, _PAYEE_JUDGED = habits("payee", "payer"), judged("payee")
 _PAYEE_OWN = (
     _payee("payer_is_new_to_payee", "this payee was not paid by this payer before", FLAG, "30d", "mule fan-in"),
     _payee("payee_new_payers_1h", "payments by payers new to this payee", "payments", "1h", "mule fan-in"),
@@ -83,8 +94,8 @@ _PAYEE_OWN = (
     _payee(
         "payee_seconds_since_payer", "time since this payee was last paid by this payer", "seconds", "30d", "any scam"
     ),
-    *habits("payee", "payer"),
-    *judged("payee"),
+    *_PAYEE_HABITS,
+    *_PAYEE_JUDGED,
 )
 
 REGISTRY: tuple[Feature, ...] = _PAYMENT + _PAYER_WINDOWS + _PAYER_OWN + _PAYEE_WINDOWS + _PAYEE_OWN
@@ -95,6 +106,25 @@ FEATURE_SCHEMA = sha256("\n".join(f"{feature.name}\t{feature.meaning}" for featu
     :_SCHEMA_CHARS
 ]
 """Changes whenever a name, a meaning or the order does: a model fits a row only under the same schema."""
+
+
+def _families() -> dict[str, tuple[str, ...]]:
+    """Group the features by what they are made of; what is known only from verdicts stands together."""
+    sides = (
+        ("payer", _PAYER_WINDOWS, _PAYER_OWN, _PAYER_HABITS, _PAYER_JUDGED),
+        ("payee", _PAYEE_WINDOWS, _PAYEE_OWN, _PAYEE_HABITS, _PAYEE_JUDGED),
+    )
+    parts: dict[str, tuple[Feature, ...]] = {"payment": _PAYMENT}
+    for side, windows, own, usual, known in sides:
+        verdicts = (*known, *(feature for feature in own if feature.name == f"{side}_fraud_verdicts_30d"))
+        others = tuple(feature for feature in own if feature not in usual + verdicts)
+        parts |= {f"{side} windows": windows, f"{side} state": others}
+        parts |= {f"{side} habits": usual, f"{side} verdicts": verdicts}
+    return {name: tuple(feature.name for feature in part) for name, part in parts.items()}
+
+
+FAMILIES: dict[str, tuple[str, ...]] = _families()
+"""Every feature in one family, for documents and for measuring what a family is worth."""
 
 _INDEX = {name: index for index, name in enumerate(FEATURE_NAMES)}
 

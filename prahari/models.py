@@ -21,11 +21,14 @@ from features.vector import FEATURE_SCHEMA
 from models.__main__ import train
 from models.manifest import MANIFEST, Manifest, read_artifact
 from prahari.connection import By, Deployment, Note, Wait, user
+from prahari.feature_worth import features, worth
 from prahari.output import JsonFlag, show_json, show_table
 from prahari.retrain import retrain
 
 app: typer.Typer = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="markdown", help=__doc__)
 app.command()(train)
+app.command()(worth)
+app.command()(features)
 
 Which = Annotated[str, typer.Argument(help="An artifact's directory, or a version in the store.", metavar="MODEL")]
 _DEFAULT = "default"
