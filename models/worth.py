@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from models.dataset import Dataset
     from rules import RuleSet
 
-MOST_LEARNED, MOST_TUNED, MOST_TESTED = 120_000, 40_000, 80_000
+MOST_LEARNED, MOST_TUNED, MOST_TESTED = 100_000, 30_000, 40_000
 """Payments of each slice at most, drawn by seed: ten ensembles are learned, and each feature is shuffled twice."""
 
 _FOREST_ROWS = 50_000

@@ -19,19 +19,24 @@ SOURCE = "history"
 def interleave_verdicts(rows: Iterable[HistoryRow], until_ms: int | None = None) -> Iterator[Transaction | Verdict]:
     """Yield payments in the order given, and each verdict before the first payment later than its label time.
 
-    Verdicts that become known after the last payment, or after `until_ms`, are not yielded. Memory holds the verdicts
-    that are on their way.
+    Verdicts that become known after the last payment, or after `until_ms`, are not yielded, and neither are those that
+    change nothing: "no fraud" of a payment of which fraud was not said before. Memory holds the verdicts that are on
+    their way and the ids of frauds.
     """
-    waiting: list[tuple[int, int, Verdict]] = []
+    said: set[str] = set()
+    waiting: list[tuple[int, int, HistoryRow]] = []
     for number, row in enumerate(rows):
         txn = row.transaction
         while waiting and waiting[0][0] < txn.event_time_ms:
-            yield heappop(waiting)[2]
+            known = heappop(waiting)[2]
+            if known.is_fraud or known.transaction.transaction_id in said:
+                said.add(known.transaction.transaction_id)
+                yield _verdict(known)
         yield txn
         if row.is_fraud is None or row.label_time_ms is None:
             continue
         if until_ms is None or row.label_time_ms <= until_ms:
-            heappush(waiting, (row.label_time_ms, number, _verdict(row)))
+            heappush(waiting, (row.label_time_ms, number, row))
 
 
 def _verdict(row: HistoryRow) -> Verdict:

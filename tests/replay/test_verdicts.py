@@ -38,3 +38,11 @@ def test_no_verdict_later_than_the_end_is_told() -> None:
     rows = [row(0, 0, 5), row(1, 1, 50), row(2, 100, 0)]
 
     assert [r.transaction_id for r in interleave_verdicts(rows, until_ms=20) if isinstance(r, Verdict)] == ["t0"]
+
+
+def test_a_verdict_that_clears_is_told_only_where_fraud_was_said() -> None:
+    """Of a payment never suspected it changes nothing, and most verdicts of a history are such."""
+    rows = [row(0, 0, 5, is_fraud=False), row(1, 1, 5), row(1, 2, 10, is_fraud=False), row(2, 100, 0)]
+    told = [(r.transaction_id, r.is_fraud) for r in interleave_verdicts(rows) if isinstance(r, Verdict)]
+
+    assert told == [("t1", True), ("t1", False)]
