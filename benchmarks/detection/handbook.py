@@ -32,11 +32,11 @@ _CUSTOMERS_A_DAY, _CUSTOMER_DAYS, _FACTOR = 3, 14, 5.0
 
 
 def make(seed: int, *, customers: int = CUSTOMERS, terminals: int = TERMINALS, days: int = DAYS) -> pl.DataFrame:
-    """Return payments in order of time: seconds from the start, customer, terminal, amount, is_fraud, scenario."""
+    """Return payments in order of time: seconds from the start, payer, payee, amount, is_fraud, scenario."""
     dice = np.random.default_rng(seed)
     frame = _payments(dice, customers, terminals, days)
-    amount, customer = frame["amount"].to_numpy().copy(), frame["customer"].to_numpy()
-    terminal, day = frame["terminal"].to_numpy(), frame["seconds"].to_numpy() // DAY_SECONDS
+    amount, customer = frame["amount"].to_numpy().copy(), frame["payer"].to_numpy()
+    terminal, day = frame["payee"].to_numpy(), frame["seconds"].to_numpy() // DAY_SECONDS
     scenario = np.where(amount > _LARGE, 1, 0)
     for start in range(days - 1):
         hit = dice.choice(terminals, _TERMINALS_A_DAY, replace=False)
@@ -78,8 +78,8 @@ def _payments(dice: np.random.Generator, customers: int, terminals: int, days: i
             pl.DataFrame(
                 {
                     "seconds": at[inside],
-                    "customer": np.full(int(inside.sum()), number),
-                    "terminal": dice.choice(near, len(at))[inside],
+                    "payer": np.full(int(inside.sum()), number),
+                    "payee": dice.choice(near, len(at))[inside],
                     "amount": np.round(amount[inside], 2),
                 }
             )
