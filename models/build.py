@@ -22,7 +22,16 @@ from models.drift import reference
 from models.fit import Trees, fit_calibration, fit_logistic, fit_trees, require_both_classes
 from models.isolation import fit_forest
 from models.manifest import CALIBRATION, FOREST_TEXT, FORMAT, LOGISTIC, MODEL_TEXT, RULES_TEXT, Manifest
-from models.measure import calibration_found, describe, measure, odd_depths, parameters
+from models.measure import (
+    by_kind,
+    calibration_found,
+    describe,
+    found,
+    importance,
+    measure,
+    odd_depths,
+    parameters,
+)
 from models.split import split_by_time
 from models.trees import Ensemble
 
@@ -40,12 +49,13 @@ _FOREST_ROWS = 100_000
 
 
 class Built(NamedTuple):
-    """An artifact not yet written, and the probabilities of the measured trees for the test rows."""
+    """An artifact not yet written, and the labels of the test rows beside the measured trees' probabilities."""
 
     manifest: Manifest
     texts: dict[str, str]
     split: Split
     probabilities: NDArray[np.float64]
+    labels: NDArray[np.int8]
 
 
 class _Measured(NamedTuple):
@@ -56,10 +66,18 @@ class _Measured(NamedTuple):
     calibration: Calibration
 
 
-def build(dataset: Dataset, rules: RuleSet, *, seed: int, on_tree: Callable[[str, int], None] | None = None) -> Built:
+def build(
+    dataset: Dataset,
+    rules: RuleSet,
+    *,
+    seed: int,
+    on_tree: Callable[[str, int], None] | None = None,
+    cold: Callable[[int], Dataset] | None = None,
+) -> Built:
     """Train on a dataset with these rules frozen in; raises TrainingError when there is too little to learn from.
 
-    `on_tree` is told the phase and how many trees stand. The same dataset, rules and seed give the same bytes.
+    `on_tree` is told the phase and how many trees stand. `cold` gives the payments from a time on, read with tables
+    that were empty then. The same dataset, rules and seed give the same bytes.
     """
     told = on_tree or (lambda _phase, _trees: None)
     labels, split = dataset.labels, split_by_time(dataset.event_time_ms, dataset.label_delay_ms)
@@ -68,10 +86,17 @@ def build(dataset: Dataset, rules: RuleSet, *, seed: int, on_tree: Callable[[str
     forest_text = fit_forest(_sample(dataset.rows[split.learn], seed), seed=seed)
     inputs = model_inputs(dataset.rows, Ensemble(forest_text), rules)
     measured = _fit_measured(inputs, labels, split, seed=seed, on_tree=partial(told, "learn and tune"))
-    tested = np.array([measured.calibration.probability(m) for m in measured.margins[split.test].tolist()])
+    tested = measured.calibration.probabilities(measured.margins[split.test])
     logistic = fit_logistic(inputs[split.learn], labels[split.learn])
     metrics = measure(dataset, split, inputs=inputs[split.test], probabilities=tested, logistic=logistic)
     trees = measured.trees.tree_count
+    metrics["without_forest"] = _without_forest(
+        inputs, dataset, split, tree_count=trees, seed=seed, on_tree=partial(told, "without the forest")
+    )
+    metrics["kinds"] = by_kind(dataset, split.test, tested)
+    if cold is not None:
+        started = cold(int(dataset.event_time_ms[split.test].min()))
+        metrics["cold"] = _scored(started, measured, Ensemble(forest_text), rules)
     final = fit_trees(inputs, labels, seed=seed, tree_count=trees, on_tree=partial(told, "learn from everything"))
     margins = held_out_margins(
         inputs, labels, dataset.event_time_ms, tree_count=trees, seed=seed, on_tree=partial(told, "calibrate")
@@ -80,8 +105,9 @@ def build(dataset: Dataset, rules: RuleSet, *, seed: int, on_tree: Callable[[str
     calibrated_on = "tuning slice" if margins is None else "all blocks, held out in turn"
     scored = tested
     if margins is not None:
-        scored = np.array([calibration.probability(margin) for margin in margins.tolist()])
+        scored = calibration.probabilities(margins)
         metrics["calibration"] = calibration_found(labels, scored)
+    metrics["importance"] = importance(final.text)
     manifest = _manifest(dataset, split, seed, inputs[split.learn, FEATURE_COUNT], metrics)
     kept = {**manifest.data, "reference": reference(FEATURE_NAMES, dataset.rows, scored)}
     manifest = msgspec.structs.replace(manifest, parameters=parameters(dataset, trees, calibrated_on), data=kept)
@@ -92,7 +118,7 @@ def build(dataset: Dataset, rules: RuleSet, *, seed: int, on_tree: Callable[[str
         LOGISTIC: _json(logistic),
         RULES_TEXT: rules.text,
     }
-    return Built(manifest, texts, split, tested)
+    return Built(manifest, texts, split, tested, labels[split.test])
 
 
 def _sample(rows: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
@@ -115,6 +141,32 @@ def _fit_measured(
     trees = fit_trees(inputs[split.learn], labels[split.learn], seed=seed, held_out=tune, on_tree=on_tree)
     margins = Ensemble(trees.text).margins(inputs)
     return _Measured(trees, margins, fit_calibration(margins[split.tune], tune[1]))
+
+
+def _without_forest(
+    inputs: NDArray[np.float64],
+    dataset: Dataset,
+    split: Split,
+    *,
+    tree_count: int,
+    seed: int,
+    on_tree: Callable[[int], None],
+) -> dict[str, float]:
+    """Measure trees of the same making that do not know the isolation forest's depth."""
+    blind = inputs.copy()
+    blind[:, FEATURE_COUNT] = np.nan
+    learn = blind[split.learn], dataset.labels[split.learn]
+    trees = fit_trees(*learn, seed=seed, tree_count=tree_count, on_tree=on_tree)
+    margins = Ensemble(trees.text).margins(blind[split.test])
+    return found(dataset.labels[split.test], dataset.event_time_ms[split.test], margins)
+
+
+def _scored(cold: Dataset, measured: _Measured, forest: Ensemble, rules: RuleSet) -> dict[str, float]:
+    """Measure the measured trees on other rows of the test span."""
+    if not len(cold.labels):
+        return {}
+    margins = Ensemble(measured.trees.text).margins(model_inputs(cold.rows, forest, rules))
+    return found(cold.labels, cold.event_time_ms, margins)
 
 
 def _manifest(

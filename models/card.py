@@ -9,17 +9,22 @@ from features.clock import format_event_time
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from models.logistic import Logistic
     from models.manifest import Manifest
     from models.validate import Findings
 
 CARD = "model-card.md"
+PICTURE = "model-card.png"
 
 _RANKS = {
     "model": "model (fraud_probability)",
     "risk": "risk (model and rules)",
     "rules": "rules alone",
     "logistic": "logistic baseline",
+    "without_forest": "model, learned without the isolation forest",
+    "cold": "model, cold: tables empty when the test slice begins",
 }
+_INPUTS_SHOWN = 20
 _HOW_MEASURED = (
     "Trees that learned from the first slice only, early-stopped on the second, measured on the third. The trees that "
     "ship learned from all three. At the budget: the highest 0.5 % of each IST day, beside the most that any ranking "
@@ -27,9 +32,17 @@ _HOW_MEASURED = (
 )
 
 
-def write_card(path: Path, manifest: Manifest, history: str, findings: Findings) -> None:
+def write_card(path: Path, manifest: Manifest, history: str, findings: Findings, logistic: Logistic) -> None:
     """Write the card of a trained model."""
-    sections = (_head(manifest, history), _data(manifest, findings), _results(manifest), _calibration(manifest))
+    sections = (
+        _head(manifest, history),
+        _data(manifest, findings),
+        _results(manifest),
+        _kinds(manifest),
+        _calibration(manifest),
+        _importance(manifest),
+        _logistic(logistic),
+    )
     path.write_text("\n".join(line for section in sections for line in (*section, "")), encoding="utf-8")
 
 
@@ -74,7 +87,9 @@ def _data(manifest: Manifest, findings: Findings) -> list[str]:
 def _results(manifest: Manifest) -> list[str]:
     rows = []
     for name, title in _RANKS.items():
-        found = manifest.metrics[name]
+        found = manifest.metrics.get(name)
+        if not found:
+            continue
         rows.append(
             f"| {title} | {found['auc']:.4f} | {found['average_precision']:.4f} "
             f"| {found['recall']:.1%} of {found['recall_ceiling']:.1%} "
@@ -87,6 +102,56 @@ def _results(manifest: Manifest) -> list[str]:
         "",
         "| ranked by | AUC | average precision | recall at the budget | precision at the budget |",
         "|---|---|---|---|---|",
+        *rows,
+        "",
+        f"![ranking, calibration, importance and kinds of fraud]({PICTURE})",
+    ]
+
+
+def _kinds(manifest: Manifest) -> list[str]:
+    kinds = manifest.metrics.get("kinds")
+    if not kinds:
+        return ["## Kinds of fraud", "", "The history does not name them (column `fraud_type`)."]
+    rows = [
+        f"| {kind} | {count['frauds']:,} | {count['caught']:,} | {count['caught'] / count['frauds']:.1%} |"
+        for kind, count in kinds.items()
+    ]
+    return [
+        "## Kinds of fraud",
+        "",
+        "On the test slice at the budget. All kinds share it, so that a kind can be caught and not be alerted.",
+        "",
+        "| kind | frauds | alerted | recall |",
+        "|---|---:|---:|---:|",
+        *rows,
+    ]
+
+
+def _importance(manifest: Manifest) -> list[str]:
+    shares = list(manifest.metrics["importance"].items())[:_INPUTS_SHOWN]
+    return [
+        "## What the trees look at",
+        "",
+        f"Share of the gain of all splits, the first {_INPUTS_SHOWN}.",
+        "",
+        "| input | share |",
+        "|---|---:|",
+        *(f"| `{name}` | {share:.1%} |" for name, share in shares),
+    ]
+
+
+def _logistic(logistic: Logistic) -> list[str]:
+    rows = [
+        f"| `{term.feature}` | {'ln(1 + x)' if term.log_scaled else 'x'} | {term.coefficient:+.3f} |"
+        for term in logistic.terms
+    ]
+    return [
+        "## The logistic baseline",
+        "",
+        f"Log-odds per standard deviation; the intercept is {logistic.intercept:.3f}.",
+        "",
+        "| feature | as | coefficient |",
+        "|---|---|---:|",
         *rows,
     ]
 

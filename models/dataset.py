@@ -18,12 +18,16 @@ _BLOCK_ROWS = 8_192
 
 
 class Dataset(NamedTuple):
-    """n labelled payments: `rows` [n, F] in registry order, `labels` 0 or 1, `event_time_ms`, and the label delay."""
+    """n labelled payments: `rows` [n, F] in registry order, `labels` 0 or 1, `event_time_ms`, and the label delay.
+
+    `kinds` names the fraud of each payment where the history does, None elsewhere.
+    """
 
     rows: NDArray[np.float64]
     labels: NDArray[np.int8]
     event_time_ms: NDArray[np.int64]
     label_delay_ms: int
+    kinds: NDArray[np.object_] | None = None
 
 
 class DatasetBuilder:
@@ -35,13 +39,23 @@ class DatasetBuilder:
         self._labels: list[int] = []
         self._times: list[int] = []
         self._delays: list[int] = []
+        self._kinds: list[str | None] = []
 
-    def add(self, row: NDArray[np.float64], *, is_fraud: bool, event_time_ms: int, label_time_ms: int) -> None:
+    def add(
+        self,
+        row: NDArray[np.float64],
+        *,
+        is_fraud: bool,
+        event_time_ms: int,
+        label_time_ms: int,
+        fraud_type: str | None = None,
+    ) -> None:
         """Take one payment's F features and its label."""
         self._pending.append(row)
         self._labels.append(int(is_fraud))
         self._times.append(event_time_ms)
         self._delays.append(label_time_ms - event_time_ms)
+        self._kinds.append(fraud_type if is_fraud else None)
         if len(self._pending) == _BLOCK_ROWS:
             self._close_block()
 
@@ -51,7 +65,8 @@ class DatasetBuilder:
         rows = np.concatenate(self._blocks) if self._blocks else np.empty((0, FEATURE_COUNT))
         delay = int(np.median(self._delays)) if self._delays else 0
         labels, times = np.array(self._labels, dtype=np.int8), np.array(self._times, dtype=np.int64)
-        return Dataset(rows, labels, times, delay)
+        kinds = np.array(self._kinds, dtype=np.object_) if any(self._kinds) else None
+        return Dataset(rows, labels, times, delay, kinds)
 
     def _close_block(self) -> None:
         if self._pending:

@@ -8,7 +8,8 @@ import numpy as np
 
 from models.fit import PARAMETERS, fraud_weight
 from models.isolation import SAMPLES_PER_TREE, TREE_COUNT
-from models.metrics import at_budget, calibration_table, ranking
+from models.manifest import MODEL_INPUTS
+from models.metrics import at_budget, calibration_table, ranking, spend
 from models.risk import combine_all
 from models.split import HOUR_MS
 
@@ -43,6 +44,40 @@ def measure(
         ),
     }
     return {name: {**ranking(labels, scores), **at_budget(labels, scores, times)} for name, scores in ranks.items()}
+
+
+def found(labels: NDArray[np.int8], times: NDArray[np.int64], probabilities: NDArray[np.float64]) -> dict[str, float]:
+    """Measure one ranking of payments."""
+    return {**ranking(labels, probabilities), **at_budget(labels, probabilities, times)}
+
+
+def by_kind(dataset: Dataset, rows: NDArray[np.intp], probabilities: NDArray[np.float64]) -> dict[str, Any]:
+    """Count of each kind of fraud among some rows, where the history names kinds, how many the budget catches."""
+    if dataset.kinds is None:
+        return {}
+    kinds, caught = dataset.kinds[rows], spend(probabilities, dataset.event_time_ms[rows])
+    told = {}
+    for kind in sorted({kind for kind in kinds.tolist() if kind}):
+        inside = kinds == kind
+        told[kind] = {"frauds": int(inside.sum()), "caught": int(caught[inside].sum())}
+    return told
+
+
+def importance(text: str) -> dict[str, float]:
+    r"""Share by input of what all splits of an ensemble in LightGBM's text form gained, largest first.
+
+    >>> importance("Tree=0\nsplit_feature=2 0\nsplit_gain=3 1\n")
+    {'hour_ist': 0.75, 'amount_rupees': 0.25}
+    """
+    total = np.zeros(len(MODEL_INPUTS))
+    for line in text.splitlines():
+        name, _, values = line.partition("=")
+        if name == "split_feature":
+            inputs = np.array(values.split(), np.int64)
+        elif name == "split_gain":
+            np.add.at(total, inputs, np.array(values.split(), np.float64))
+    order = np.argsort(-total, kind="stable")
+    return {MODEL_INPUTS[at]: round(float(total[at] / total.sum()), 5) for at in order.tolist() if total[at] > 0}
 
 
 def describe(dataset: Dataset, split: Split) -> dict[str, Any]:

@@ -47,15 +47,11 @@ def at_budget(
     {'alerts': 2, 'caught': 1, 'recall': 0.5, 'recall_ceiling': 1.0, 'precision': 0.5, 'precision_ceiling': 1.0}
     """
     days = (event_time_ms + _IST_OFFSET_MS) // _DAY_MS
-    alerts = caught = catchable = 0
-    for day in np.unique(days).tolist():
-        inside = np.flatnonzero(days == day)
-        limit = len(inside) * rate_ppm // 1_000_000
-        best = inside[np.argsort(-scores[inside], kind="stable")[:limit]]
-        alerts += limit
-        caught += int(labels[best].sum())
-        catchable += min(limit, int(labels[inside].sum()))
-    frauds = int(labels.sum())
+    alerted = spend(scores, event_time_ms, rate_ppm)
+    catchable = sum(
+        min(int(alerted[days == day].sum()), int(labels[days == day].sum())) for day in np.unique(days).tolist()
+    )
+    alerts, caught, frauds = int(alerted.sum()), int(labels[alerted].sum()), int(labels.sum())
     return {
         "alerts": alerts,
         "caught": caught,
@@ -64,6 +60,23 @@ def at_budget(
         "precision": _ratio(caught, alerts),
         "precision_ceiling": _ratio(catchable, alerts),
     }
+
+
+def spend(
+    scores: NDArray[np.float64], event_time_ms: NDArray[np.int64], rate_ppm: int = BUDGET_PPM
+) -> NDArray[np.bool_]:
+    """Tell of n payments which are among the highest of their IST day, as many as the budget allows.
+
+    >>> spend(np.array([0.1, 0.9, 0.5, 0.2]), np.zeros(4, dtype=np.int64), rate_ppm=500_000).tolist()
+    [False, True, True, False]
+    """
+    days = (event_time_ms + _IST_OFFSET_MS) // _DAY_MS
+    alerted = np.zeros(len(scores), dtype=np.bool_)
+    for day in np.unique(days).tolist():
+        inside = np.flatnonzero(days == day)
+        limit = len(inside) * rate_ppm // 1_000_000
+        alerted[inside[np.argsort(-scores[inside], kind="stable")[:limit]]] = True
+    return alerted
 
 
 def calibration_table(

@@ -7,13 +7,18 @@ left out, fraud or not. Payments before `since` only warm the tables.
 from __future__ import annotations
 
 from collections import deque
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
 
 from features.errors import TrainingError
 from models.build import build
-from models.card import CARD, write_card
+from models.card import CARD, PICTURE, write_card
+from models.card_picture import draw_card
 from models.dataset import Dataset, DatasetBuilder
-from models.manifest import Manifest, write_artifact
+from models.logistic import Logistic
+from models.manifest import LOGISTIC, Manifest, write_artifact
 from models.validate import Findings
 from replay.engine import Replay
 from replay.history import read_history
@@ -53,17 +58,35 @@ def train(
         raise TrainingError(
             f"labelled payments were needed in {plan.history}; got none: " + "; ".join(findings.lines())
         )
-    built = build(dataset, plan.rules, seed=plan.seed, on_tree=on_tree)
+    cold = partial(_cold, plan)
+    built = build(dataset, plan.rules, seed=plan.seed, on_tree=on_tree, cold=cold)
     manifest = write_artifact(plan.out, built.manifest, built.texts)
-    write_card(plan.out / CARD, manifest, plan.history.name, findings)
+    draw_card(plan.out / PICTURE, manifest, built.labels, built.probabilities)
+    write_card(
+        plan.out / CARD,
+        manifest,
+        plan.history.name,
+        findings,
+        msgspec.json.decode(built.texts[LOGISTIC], type=Logistic),
+    )
     return manifest
 
 
-def gather(plan: Plan, on_payment: Callable[[int], None]) -> tuple[Dataset, Findings]:
-    """Replay the history and keep the row of each payment whose label was known in time."""
+def _cold(plan: Plan, start_ms: int) -> Dataset:
+    """Gather the payments from a time on with tables that are empty then."""
+    return gather(plan._replace(since_ms=start_ms), lambda _: None, cold=True)[0]
+
+
+def gather(plan: Plan, on_payment: Callable[[int], None], *, cold: bool = False) -> tuple[Dataset, Findings]:
+    """Replay the history and keep the row of each payment whose label was known in time.
+
+    `cold` leaves out what lies before the plan's start, instead of warming the tables with it.
+    """
     findings, builder, replay = Findings(), DatasetBuilder(), Replay()
     ahead: deque[HistoryRow] = deque()
     history = read_history(plan.history, label_delay_ms=plan.label_delay_ms, on_bad_row=findings.saw_bad_row)
+    if cold:
+        history = (row for row in history if row.transaction.event_time_ms >= (plan.since_ms or 0))
     records = interleave_verdicts(_remember(history, plan.until_ms, ahead), plan.until_ms)
     for transaction, features in replay.rows(records):
         findings.saw_payment(transaction.event_time_ms)
@@ -85,6 +108,7 @@ def gather(plan: Plan, on_payment: Callable[[int], None]) -> tuple[Dataset, Find
                 is_fraud=row.is_fraud,
                 event_time_ms=transaction.event_time_ms,
                 label_time_ms=row.label_time_ms,
+                fraud_type=row.fraud_type,
             )
     findings.duplicates, findings.conflicts = replay.duplicates, replay.conflicts
     return builder.finish(), findings
