@@ -10,6 +10,7 @@ import math
 from typing import TYPE_CHECKING
 
 from features.vector import REGISTRY, Feature, feature_index
+from models import phrases_habits
 from rules.wording import Template, count, parse_template, render, rupees, say, singular
 
 if TYPE_CHECKING:
@@ -43,6 +44,11 @@ _TEMPLATES = {
     "payer_failed_count_24h": "{payer_failed_count_24h:count} failed payments by this payer in 24 hours",
     "payer_tiny_count_1h": "{payer_tiny_count_1h:count} payments of at most ₹10 by this payer within the hour",
     "payer_fraud_verdicts_30d": "{payer_fraud_verdicts_30d:count} frauds confirmed on this payer in 30 days",
+    "payer_approval_rate_7d": "{payer_approval_rate_7d:percent} of this payer's payments of 7 days succeeded"
+    "[; {payer_approval_rate_30d:percent} in 30 days]",
+    "payer_approval_rate_30d": "{payer_approval_rate_30d:percent} of this payer's payments of 30 days succeeded",
+    "payee_txn_count_from_payer_30d": "{payee_txn_count_from_payer_30d:count} payments from this payer in 30 days",
+    "payee_seconds_since_payer": "{payee_seconds_since_payer:seconds} after this payer last paid this payee",
     "payee_new_payers_1h": "{payee_new_payers_1h:count} payers new to this payee within the hour"
     "[; {payee_distinct_payers_30d:count} payers in 30 days]",
     "payee_new_payers_24h": "{payee_new_payers_24h:count} payers new to this payee in 24 hours"
@@ -62,6 +68,7 @@ for _window, _words in _WINDOW_WORDS.items():
     for _prefix, _text in _DISTINCT.items():
         _told = f"{{{_prefix}_{_window}:count}} {_text} in the last {_words}"
         _TEMPLATES[f"{_prefix}_{_window}"] = _told + (_norm % _prefix if _norm else "")
+_TEMPLATES |= phrases_habits.templates()
 PHRASES: dict[str, Template] = {name: parse_template(text) for name, text in _TEMPLATES.items()}
 
 FLAGS = {
@@ -73,11 +80,15 @@ FLAGS = {
     "payee_is_entity": ("the payee is a merchant", "the payee is a private person", "the payee's type is not known"),
 }
 MISSING = {
+    **phrases_habits.missing(),
     "payer_amount_over_mean_30d": "this payer made no payment in 30 days to compare with",
     "payer_amount_over_max_30d": "this payer made no payment in 30 days to compare with",
     "payer_seconds_since_last": "the first payment known of this payer",
     "payer_age_days": "the first payment known of this payer",
     "payer_seconds_since_payee": "this payer did not pay this payee in 30 days before",
+    "payer_approval_rate_7d": "whether this payer's payments of 7 days succeeded is not known",
+    "payer_approval_rate_30d": "whether this payer's payments of 30 days succeeded is not known",
+    "payee_seconds_since_payer": "this payer did not pay this payee in 30 days before",
     "payee_new_payer_share_24h": "nobody paid this payee in 24 hours before",
     "payee_amount_over_mean_30d": "nobody paid this payee in 30 days before",
     "payee_amount_over_max_30d": "nobody paid this payee in 30 days before",

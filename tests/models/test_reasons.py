@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from features.vector import FEATURE_COUNT, FEATURE_NAMES, feature_index
+from features.vector import FEATURE_COUNT, FEATURE_NAMES, REGISTRY, feature_index
 from models.phrases import FLAGS, MISSING, PHRASES, phrase
 from models.reasons import contributions, explain, stem
 from models.scoring import Scorer
@@ -43,6 +43,39 @@ def test_a_count_is_told_beside_the_accounts_own_norm() -> None:
     for name, value in known.items():
         row[feature_index(name)] = value
     assert phrase("payer_txn_count_24h", row) == "40 payments by this payer in the last 24 hours; usually 6"
+
+
+def test_every_feature_has_words_of_its_own() -> None:
+    """None falls back on the registry's meaning and unit, which are written for people who make models."""
+    row = [2.0] * FEATURE_COUNT
+    plain = [
+        feature.name for feature in REGISTRY if phrase(feature.name, row) == f"{feature.meaning}: 2 {feature.unit}"
+    ]
+
+    assert plain == []
+
+
+def test_habits_and_judged_payments_are_told_beside_the_norm() -> None:
+    """The number, and what it is held against."""
+    row = [math.nan] * FEATURE_COUNT
+    known = {
+        "amount_rupees": 4_000.0,
+        "payee_amount_deviation_30d": 12.34,
+        "payee_amount_mean_30d": 250.0,
+        "payee_fraud_rate_7d": 0.25,
+        "payer_fraud_verdicts_7d": 1.0,
+        "payer_fraud_verdicts_30d": 3.0,
+    }
+    for name, value in known.items():
+        row[feature_index(name)] = value
+
+    assert [phrase(name, row) for name in list(known)[1:5]] == [
+        "the amount is 12.34 standard deviations from the mean of ₹250 to this payee",
+        "₹4,000 where payments to this payee had a mean of ₹250 in 30 days",
+        "25 % of the payments to this payee of the last week that are judged were fraud",
+        "1 fraud confirmed on this payer in 7 days; 3 in 30 days",
+    ]
+    assert phrase("payer_fraud_streak", row) == "no fraud known on this payer in 30 days"
 
 
 def alerts(scorer: Scorer, dataset: Dataset) -> list[int]:
