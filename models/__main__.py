@@ -42,7 +42,13 @@ def train(  # noqa: PLR0917 - a command line has many options
     since_ms, until_ms = read_time(since, "--from"), read_time(until, "--until")
     plan = Plan(history, out, load_rules(rules), seed, since_ms, until_ms, round(label_delay_hours * HOUR_MS))
     with Console() as console:
-        manifest = run(plan, on_payment=console.on_payment, on_findings=console.on_findings, on_tree=console.on_tree)
+        manifest = run(
+            plan,
+            on_payment=console.on_payment,
+            on_findings=console.on_findings,
+            on_tree=console.on_tree,
+            on_survey=console.on_survey,
+        )
         console.on_written(manifest, out)
 
 

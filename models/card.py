@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from features.clock import format_event_time
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from models.logistic import Logistic
     from models.manifest import Manifest
-    from models.validate import Findings
 
 CARD = "model-card.md"
 PICTURE = "model-card.png"
@@ -32,11 +32,11 @@ _HOW_MEASURED = (
 )
 
 
-def write_card(path: Path, manifest: Manifest, history: str, findings: Findings, logistic: Logistic) -> None:
+def write_card(path: Path, manifest: Manifest, history: str, report: Sequence[str], logistic: Logistic) -> None:
     """Write the card of a trained model."""
     sections = (
         _head(manifest, history),
-        _data(manifest, findings),
+        _data(manifest, report),
         _results(manifest),
         _kinds(manifest),
         _calibration(manifest),
@@ -63,7 +63,7 @@ def _head(manifest: Manifest, history: str) -> list[str]:
     ]
 
 
-def _data(manifest: Manifest, findings: Findings) -> list[str]:
+def _data(manifest: Manifest, report: Sequence[str]) -> list[str]:
     data = manifest.data
     rows = [
         f"| {name} | {part['rows']:,} | {part['frauds']:,} | {part['frauds'] / max(part['rows'], 1):.2%} |"
@@ -74,7 +74,7 @@ def _data(manifest: Manifest, findings: Findings) -> list[str]:
     return [
         "## Data",
         "",
-        *(f"- {line}" for line in findings.lines()),
+        *(f"- {line}" for line in report),
         "",
         f"{labelled} {data['buffer_hours']} h lie between the slices.",
         "",

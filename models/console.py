@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from models.manifest import Manifest
+    from models.survey import Survey
     from models.validate import Findings
 
 _IST = timezone(timedelta(milliseconds=IST_OFFSET_MS))
@@ -69,6 +70,11 @@ class Console:
     def on_payment(self, count: int) -> None:
         """Show how many payments were replayed."""
         self._progress.update(self._task, done=f"{count:,}")
+
+    def on_survey(self, seen: Survey) -> None:
+        """Print what the file holds, before anything is done with it."""
+        for line in seen.lines():
+            self._console.print(line, markup=False)
 
     def on_findings(self, findings: Findings) -> None:
         """Print what the history holds."""

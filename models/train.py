@@ -19,6 +19,7 @@ from models.card_picture import draw_card
 from models.dataset import Dataset, DatasetBuilder
 from models.logistic import Logistic
 from models.manifest import LOGISTIC, Manifest, write_artifact
+from models.survey import SET_ASIDE, Survey, survey, write_set_aside
 from models.validate import Findings
 from replay.engine import Replay
 from replay.history import read_history
@@ -50,8 +51,11 @@ def train(
     on_payment: Callable[[int], None],
     on_findings: Callable[[Findings], None],
     on_tree: Callable[[str, int], None],
+    on_survey: Callable[[Survey], None] = lambda _: None,
 ) -> Manifest:
-    """Train as planned and write the artifact and its model card; raises HistoryError or TrainingError."""
+    """Look through the history, train as planned, write artifact and card; raises HistoryError or TrainingError."""
+    seen = survey(plan.history, label_delay_ms=plan.label_delay_ms, until_ms=plan.until_ms)
+    on_survey(seen)
     dataset, findings = gather(plan, on_payment)
     on_findings(findings)
     if not findings.used:
@@ -61,14 +65,10 @@ def train(
     cold = partial(_cold, plan)
     built = build(dataset, plan.rules, seed=plan.seed, on_tree=on_tree, cold=cold)
     manifest = write_artifact(plan.out, built.manifest, built.texts)
+    write_set_aside(plan.out / SET_ASIDE, seen)
     draw_card(plan.out / PICTURE, manifest, built.labels, built.probabilities)
-    write_card(
-        plan.out / CARD,
-        manifest,
-        plan.history.name,
-        findings,
-        msgspec.json.decode(built.texts[LOGISTIC], type=Logistic),
-    )
+    logistic = msgspec.json.decode(built.texts[LOGISTIC], type=Logistic)
+    write_card(plan.out / CARD, manifest, plan.history.name, [*seen.lines(), *findings.lines()], logistic)
     return manifest
 
 
