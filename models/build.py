@@ -19,7 +19,7 @@ from features.vector import FEATURE_COUNT, FEATURE_NAMES, FEATURE_SCHEMA
 from models.artifact import model_inputs
 from models.crossfit import held_out_margins
 from models.drift import reference
-from models.fit import Trees, fit_calibration, fit_logistic, fit_trees, require_both_classes
+from models.fit import Trees, fit_calibration, fit_logistic, fit_trees, learning_rate, require_both_classes
 from models.isolation import fit_forest
 from models.manifest import CALIBRATION, FOREST_TEXT, FORMAT, LOGISTIC, MODEL_TEXT, RULES_TEXT, Manifest
 from models.measure import (
@@ -31,6 +31,7 @@ from models.measure import (
     measure,
     odd_depths,
     parameters,
+    without_forest,
 )
 from models.split import split_by_time
 from models.trees import Ensemble
@@ -85,21 +86,30 @@ def build(
         require_both_classes(labels[rows], what)
     forest_text = fit_forest(_sample(dataset.rows[split.learn], seed), seed=seed)
     inputs = model_inputs(dataset.rows, Ensemble(forest_text), rules)
+    step = learning_rate(labels[split.learn])
     measured = _fit_measured(inputs, labels, split, seed=seed, on_tree=partial(told, "learn and tune"))
     tested = measured.calibration.probabilities(measured.margins[split.test])
     logistic = fit_logistic(inputs[split.learn], labels[split.learn])
     metrics = measure(dataset, split, inputs=inputs[split.test], probabilities=tested, logistic=logistic)
     trees = measured.trees.tree_count
-    metrics["without_forest"] = _without_forest(
+    metrics["without_forest"] = without_forest(
         inputs, dataset, split, tree_count=trees, seed=seed, on_tree=partial(told, "without the forest")
     )
     metrics["kinds"] = by_kind(dataset, split.test, tested)
     if cold is not None:
         started = cold(int(dataset.event_time_ms[split.test].min()))
         metrics["cold"] = _scored(started, measured, Ensemble(forest_text), rules)
-    final = fit_trees(inputs, labels, seed=seed, tree_count=trees, on_tree=partial(told, "learn from everything"))
+    final = fit_trees(
+        inputs, labels, seed=seed, tree_count=trees, step=step, on_tree=partial(told, "learn from everything")
+    )
     margins = held_out_margins(
-        inputs, labels, dataset.event_time_ms, tree_count=trees, seed=seed, on_tree=partial(told, "calibrate")
+        inputs,
+        labels,
+        dataset.event_time_ms,
+        tree_count=trees,
+        step=step,
+        seed=seed,
+        on_tree=partial(told, "calibrate"),
     )
     calibration = measured.calibration if margins is None else fit_calibration(margins, labels)
     calibrated_on = "tuning slice" if margins is None else "all blocks, held out in turn"
@@ -110,7 +120,7 @@ def build(
     metrics["importance"] = importance(final.text)
     manifest = _manifest(dataset, split, seed, inputs[split.learn, FEATURE_COUNT], metrics)
     kept = {**manifest.data, "reference": reference(FEATURE_NAMES, dataset.rows, scored)}
-    manifest = msgspec.structs.replace(manifest, parameters=parameters(dataset, trees, calibrated_on), data=kept)
+    manifest = msgspec.structs.replace(manifest, parameters=parameters(dataset, trees, step, calibrated_on), data=kept)
     texts = {
         MODEL_TEXT: final.text,
         FOREST_TEXT: forest_text,
@@ -141,24 +151,6 @@ def _fit_measured(
     trees = fit_trees(inputs[split.learn], labels[split.learn], seed=seed, held_out=tune, on_tree=on_tree)
     margins = Ensemble(trees.text).margins(inputs)
     return _Measured(trees, margins, fit_calibration(margins[split.tune], tune[1]))
-
-
-def _without_forest(
-    inputs: NDArray[np.float64],
-    dataset: Dataset,
-    split: Split,
-    *,
-    tree_count: int,
-    seed: int,
-    on_tree: Callable[[int], None],
-) -> dict[str, float]:
-    """Measure trees of the same making that do not know the isolation forest's depth."""
-    blind = inputs.copy()
-    blind[:, FEATURE_COUNT] = np.nan
-    learn = blind[split.learn], dataset.labels[split.learn]
-    trees = fit_trees(*learn, seed=seed, tree_count=tree_count, on_tree=on_tree)
-    margins = Ensemble(trees.text).margins(blind[split.test])
-    return found(dataset.labels[split.test], dataset.event_time_ms[split.test], margins)
 
 
 def _scored(cold: Dataset, measured: _Measured, forest: Ensemble, rules: RuleSet) -> dict[str, float]:

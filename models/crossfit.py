@@ -33,6 +33,7 @@ def held_out_margins(
     event_time_ms: NDArray[np.int64],
     *,
     tree_count: int,
+    step: float,
     seed: int,
     on_tree: Callable[[int], None] | None = None,
 ) -> NDArray[np.float64] | None:
@@ -45,7 +46,7 @@ def held_out_margins(
         rows = _sample(learned, seed + number)
         if not FEWEST_FRAUDS <= int(labels[rows].sum()) < len(rows):
             return None
-        trees = fit_trees(inputs[rows], labels[rows], seed=seed, tree_count=tree_count, on_tree=on_tree)
+        trees = fit_trees(inputs[rows], labels[rows], seed=seed, tree_count=tree_count, step=step, on_tree=on_tree)
         margins[scored] = Ensemble(trees.text).margins(inputs[scored])
     return margins
 

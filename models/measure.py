@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models.fit import PARAMETERS, fraud_weight
+from models.fit import PARAMETERS, fit_trees, fraud_weight, learning_rate
 from models.isolation import SAMPLES_PER_TREE, TREE_COUNT
-from models.manifest import MODEL_INPUTS
+from models.manifest import ANOMALY, MODEL_INPUTS
 from models.metrics import at_budget, calibration_table, ranking, spend
 from models.risk import combine_all
 from models.split import HOUR_MS
+from models.trees import Ensemble
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from models.dataset import Dataset
@@ -63,6 +66,24 @@ def by_kind(dataset: Dataset, rows: NDArray[np.intp], probabilities: NDArray[np.
     return told
 
 
+def without_forest(
+    inputs: NDArray[np.float64],
+    dataset: Dataset,
+    split: Split,
+    *,
+    tree_count: int,
+    seed: int,
+    on_tree: Callable[[int], None],
+) -> dict[str, float]:
+    """Measure trees of the same making that do not know the isolation forest's depth."""
+    blind = inputs.copy()
+    blind[:, MODEL_INPUTS.index(ANOMALY)] = np.nan
+    learn = blind[split.learn], dataset.labels[split.learn]
+    trees = fit_trees(*learn, seed=seed, tree_count=tree_count, step=learning_rate(learn[1]), on_tree=on_tree)
+    margins = Ensemble(trees.text).margins(blind[split.test])
+    return found(dataset.labels[split.test], dataset.event_time_ms[split.test], margins)
+
+
 def importance(text: str) -> dict[str, float]:
     r"""Share by input of what all splits of an ensemble in LightGBM's text form gained, largest first.
 
@@ -96,11 +117,14 @@ def describe(dataset: Dataset, split: Split) -> dict[str, Any]:
     }
 
 
-def parameters(dataset: Dataset, tree_count: int, calibrated_on: str) -> dict[str, Any]:
+def parameters(dataset: Dataset, tree_count: int, step: float, calibrated_on: str) -> dict[str, Any]:
     """Collect all that a repetition needs besides the data."""
-    weight = round(fraud_weight(dataset.labels), 4)
+    chosen = {
+        "scale_pos_weight": round(fraud_weight(dataset.labels), 4),
+        "learning_rate": step,
+    }
     return {
-        "trees": {**PARAMETERS, "tree_count": tree_count, "scale_pos_weight": weight},
+        "trees": {**PARAMETERS, "tree_count": tree_count, **chosen},
         "isolation_forest": {"tree_count": TREE_COUNT, "samples_per_tree": SAMPLES_PER_TREE},
         "calibrated_on": calibrated_on,
     }

@@ -39,7 +39,7 @@ def test_a_short_history_has_no_blocks() -> None:
 def test_held_out_margins_rank_frauds_without_having_seen_them(model: Model, dataset: Dataset) -> None:
     """Worse than the shipped trees, which have seen them, and far better than chance."""
     inputs = model.inputs(dataset.rows)
-    margins = held_out_margins(inputs, dataset.labels, dataset.event_time_ms, tree_count=60, seed=1)
+    margins = held_out_margins(inputs, dataset.labels, dataset.event_time_ms, tree_count=60, step=0.08, seed=1)
     assert margins is not None
     unseen, seen = (
         ranking(dataset.labels, scores)["average_precision"] for scores in (margins, model.trees.margins(inputs))
