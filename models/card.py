@@ -128,7 +128,7 @@ def _kinds(manifest: Manifest) -> list[str]:
 
 
 def _importance(manifest: Manifest) -> list[str]:
-    shares = list(manifest.metrics["importance"].items())[:_INPUTS_SHOWN]
+    shares = sorted(manifest.metrics["importance"].items(), key=lambda one: -one[1])[:_INPUTS_SHOWN]
     return [
         "## What the trees look at",
         "",

@@ -29,7 +29,7 @@ def draw_card(path: Path, manifest: Manifest, labels: NDArray[np.int8], probabil
     curve, calibration, importance, kinds = figure.subplots(2, 2).flat
     _curve(curve, manifest.metrics["model"], labels, probabilities)
     _calibration(calibration, manifest.metrics.get("calibration"))
-    shares = list(manifest.metrics["importance"].items())[:_INPUTS_SHOWN][::-1]
+    shares = sorted(manifest.metrics["importance"].items(), key=lambda one: -one[1])[:_INPUTS_SHOWN][::-1]
     importance.barh([name for name, _ in shares], [share for _, share in shares], color="tab:blue")
     importance.set(title="what the trees look at", xlabel="share of the gain of all splits")
     _kinds(kinds, manifest.metrics["kinds"])
