@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from models.survey import Survey
     from models.validate import Findings
 
+_PAYMENTS_TOLD = 250_000
 _IST = timezone(timedelta(milliseconds=IST_OFFSET_MS))
 
 
@@ -70,6 +71,8 @@ class Console:
     def on_payment(self, count: int) -> None:
         """Show how many payments were replayed."""
         self._progress.update(self._task, done=f"{count:,}")
+        if count % _PAYMENTS_TOLD == 0:
+            self._tell(f"replay payments: {count:,}")
 
     def on_survey(self, seen: Survey) -> None:
         """Print what the file holds, before anything is done with it."""
@@ -86,7 +89,13 @@ class Console:
         if phase != self._phase:
             self._phase = phase
             self._progress.reset(self._task, total=MOST_TREES, description=phase, done="")
+            self._tell(phase)
         self._progress.update(self._task, completed=trees, done=f"{trees} trees")
+
+    def _tell(self, text: str) -> None:
+        """Say how far it is where no bar is seen: a log."""
+        if not self._console.is_terminal:
+            self._console.print(text, markup=False)
 
     def on_written(self, manifest: Manifest, out: Path) -> None:
         """Print what was trained and how well it does."""
