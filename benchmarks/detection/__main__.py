@@ -33,18 +33,19 @@ Out = Annotated[Path, typer.Option(help="Folder for data, model, scores and the 
 
 
 @app.command()
-def run(
+def run(  # noqa: PLR0917 - a command line has many options
     name: Annotated[str, typer.Argument(help=f"One of {', '.join(SETS)}.")],
     out: Out,
     learn_days: Annotated[int, typer.Option(help="Days to learn from; they end a week before the test.")] = 7,
     test_days: Annotated[int, typer.Option(help="Days to test on.")] = TEST_DAYS,
+    test_day: Annotated[int, typer.Option(help="Day of the world on which the test begins.")] = TEST_DAY,
     seed: Annotated[int, typer.Option(help="Which world.")] = 0,
 ) -> None:
     """Make, train, backtest, compare."""
     out.mkdir(parents=True, exist_ok=True)
     path, model, scores = out / f"{name}-{seed}.parquet", out / "model", out / "scores.parquet"
     history = pl.read_parquet(path) if path.exists() else write(name, path, seed)
-    test_ms = SETS[name].start_ms + TEST_DAY * DAY_MS
+    test_ms = SETS[name].start_ms + test_day * DAY_MS
     since_ms, until_ms = test_ms - DELAY_MS - learn_days * DAY_MS, test_ms + test_days * DAY_MS
     started = time.monotonic()
     learn_span, test_span = (["--from", str(since_ms), "--until", str(test_ms)], [str(test_ms), str(until_ms)])
@@ -62,9 +63,17 @@ def run(
     _ours("backtest", "--history", str(path), "--model", str(model), *span)
     took = time.monotonic() - started
     result = compare(history.filter(pl.col("event_time") < until_ms), scores, since_ms, test_ms)
-    about = {"set": name, "seed": seed, "learn_days": learn_days, "test_days": test_days, "seconds": round(took)}
+    about = {
+        "set": name,
+        "seed": seed,
+        "learn_days": learn_days,
+        "test_days": test_days,
+        "test_day": test_day,
+        "seconds": round(took),
+    }
     command = f"python -m benchmarks.detection run {name} --learn-days {learn_days} --test-days {test_days}"
-    target = out / f"{name}-{learn_days}d-{seed}.json"
+    command += f" --test-day {test_day} --seed {seed} --out DIR"
+    target = out / f"{name}-{learn_days}d-{test_day}-{seed}.json"
     target.write_bytes(orjson.dumps({**about, "command": command, **result}, option=orjson.OPT_INDENT_2))
     sys.stdout.write(table([orjson.loads(target.read_bytes())]) + "\n")
 
