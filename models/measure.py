@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 ODD_SHARES = (0.5, 0.1, 0.05, 0.01, 0.005, 0.001)
 """Shares of payments whose isolation depth the manifest keeps, so that a reason can say how odd a payment is."""
 
+INPUTS_KEPT = 30
+
 
 def measure(
     dataset: Dataset,
@@ -85,7 +87,7 @@ def without_forest(
 
 
 def importance(text: str) -> dict[str, float]:
-    r"""Share by input of what all splits of an ensemble in LightGBM's text form gained, largest first.
+    r"""Share by input of what all splits of an ensemble in LightGBM's text form gained, the 30 largest.
 
     >>> importance("Tree=0\nsplit_feature=2 0\nsplit_gain=3 1\n")
     {'hour_ist': 0.75, 'amount_rupees': 0.25}
@@ -97,7 +99,7 @@ def importance(text: str) -> dict[str, float]:
             inputs = np.array(values.split(), np.int64)
         elif name == "split_gain":
             np.add.at(total, inputs, np.array(values.split(), np.float64))
-    order = np.argsort(-total, kind="stable")
+    order = np.argsort(-total, kind="stable")[:INPUTS_KEPT]
     return {MODEL_INPUTS[at]: round(float(total[at] / total.sum()), 5) for at in order.tolist() if total[at] > 0}
 
 

@@ -53,12 +53,13 @@ def test_kinds_add_up_to_the_test_slice(trained: tuple[Path, Path, Manifest]) ->
     assert sum(kind["caught"] for kind in kinds) == metrics["model"]["caught"]
 
 
-def test_shares_of_gain_add_up(trained: tuple[Path, Path, Manifest]) -> None:
+def test_shares_of_gain_are_shares_of_the_whole(trained: tuple[Path, Path, Manifest]) -> None:
     """Over inputs that exist; the first that the card names is the largest."""
     shares = trained[2].metrics["importance"]
 
     assert set(shares) <= set(MODEL_INPUTS)
-    assert sum(shares.values()) == pytest.approx(1, abs=0.01)
+    assert len(shares) <= 30
+    assert 0.5 < sum(shares.values()) <= 1.001
     card = (trained[1] / CARD).read_text(encoding="utf-8").partition("## What the trees look at")[2]
     assert card.split("`")[1] == max(shares, key=lambda name: shares[name])
 
