@@ -17,9 +17,9 @@ import numpy as np
 
 from features.vector import FEATURE_COUNT, FEATURE_NAMES, FEATURE_SCHEMA
 from models.artifact import model_inputs
-from models.crossfit import held_out_margins
 from models.drift import reference
-from models.fit import Trees, fit_calibration, fit_logistic, fit_trees, learning_rate, require_both_classes
+from models.ensembles import Measured, Shipped, fit_measured, fit_shipped
+from models.fit import fit_logistic, learning_rate, require_both_classes
 from models.isolation import fit_forest
 from models.manifest import CALIBRATION, FOREST_TEXT, FORMAT, LOGISTIC, MODEL_TEXT, RULES_TEXT, Manifest
 from models.measure import (
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
     from models.calibration import Calibration
     from models.dataset import Dataset
+    from models.logistic import Logistic
     from models.split import Split
     from rules import RuleSet
 
@@ -57,14 +58,6 @@ class Built(NamedTuple):
     split: Split
     probabilities: NDArray[np.float64]
     labels: NDArray[np.int8]
-
-
-class _Measured(NamedTuple):
-    """The trees that are measured, and their own calibration on the tuning slice."""
-
-    trees: Trees
-    margins: NDArray[np.float64]
-    calibration: Calibration
 
 
 def build(
@@ -82,53 +75,50 @@ def build(
     """
     told = on_tree or (lambda _phase, _trees: None)
     labels, split = dataset.labels, split_by_time(dataset.event_time_ms, dataset.label_delay_ms)
-    for rows, what in ((split.learn, "to learn from"), (split.tune, "to tune on"), (split.test, "to measure on")):
-        require_both_classes(labels[rows], what)
+    _require(labels, split)
     forest_text = fit_forest(_sample(dataset.rows[split.learn], seed), seed=seed)
     inputs = model_inputs(dataset.rows, Ensemble(forest_text), rules)
-    step = learning_rate(labels[split.learn])
-    measured = _fit_measured(inputs, labels, split, seed=seed, on_tree=partial(told, "learn and tune"))
+    measured = fit_measured(inputs, labels, split, seed=seed, on_tree=partial(told, "learn and tune"))
     tested = measured.calibration.probabilities(measured.margins[split.test])
     logistic = fit_logistic(inputs[split.learn], labels[split.learn])
     metrics = measure(dataset, split, inputs=inputs[split.test], probabilities=tested, logistic=logistic)
-    trees = measured.trees.tree_count
-    metrics["without_forest"] = without_forest(
-        inputs, dataset, split, tree_count=trees, seed=seed, on_tree=partial(told, "without the forest")
-    )
+    trees, step = measured.trees.tree_count, learning_rate(labels[split.learn])
+    blind = partial(told, "without the forest")
+    metrics["without_forest"] = without_forest(inputs, dataset, split, tree_count=trees, seed=seed, on_tree=blind)
     metrics["kinds"] = by_kind(dataset, split.test, tested)
     if cold is not None:
         started = cold(int(dataset.event_time_ms[split.test].min()))
         metrics["cold"] = _scored(started, measured, Ensemble(forest_text), rules)
-    final = fit_trees(
-        inputs, labels, seed=seed, tree_count=trees, step=step, on_tree=partial(told, "learn from everything")
-    )
-    margins = held_out_margins(
-        inputs,
-        labels,
-        dataset.event_time_ms,
-        tree_count=trees,
-        step=step,
-        seed=seed,
-        on_tree=partial(told, "calibrate"),
-    )
-    calibration = measured.calibration if margins is None else fit_calibration(margins, labels)
-    calibrated_on = "tuning slice" if margins is None else "all blocks, held out in turn"
-    scored = tested
-    if margins is not None:
-        scored = calibration.probabilities(margins)
-        metrics["calibration"] = calibration_found(labels, scored)
-    metrics["importance"] = importance(final.text)
+    shipped = fit_shipped(inputs, dataset, trees, step, seed=seed, told=told)
+    if shipped.scored is not None:
+        metrics["calibration"] = calibration_found(labels, shipped.scored)
+    metrics["importance"] = importance(shipped.text)
     manifest = _manifest(dataset, split, seed, inputs[split.learn, FEATURE_COUNT], metrics)
+    scored = tested if shipped.scored is None else shipped.scored
     kept = {**manifest.data, "reference": reference(FEATURE_NAMES, dataset.rows, scored)}
-    manifest = msgspec.structs.replace(manifest, parameters=parameters(dataset, trees, step, calibrated_on), data=kept)
-    texts = {
-        MODEL_TEXT: final.text,
+    found_by = parameters(dataset, trees, step, shipped.calibrated_on)
+    manifest = msgspec.structs.replace(manifest, parameters=found_by, data=kept)
+    texts = _texts(shipped, forest_text, shipped.calibration or measured.calibration, logistic, rules)
+    return Built(manifest, texts, split, tested, labels[split.test])
+
+
+def _require(labels: NDArray[np.int8], split: Split) -> None:
+    """Raise TrainingError unless every slice has frauds enough."""
+    for rows, what in ((split.learn, "to learn from"), (split.tune, "to tune on"), (split.test, "to measure on")):
+        require_both_classes(labels[rows], what)
+
+
+def _texts(
+    shipped: Shipped, forest_text: str, calibration: Calibration, logistic: Logistic, rules: RuleSet
+) -> dict[str, str]:
+    """Return the artifact's files but for its manifest."""
+    return {
+        MODEL_TEXT: shipped.text,
         FOREST_TEXT: forest_text,
         CALIBRATION: _json(calibration),
         LOGISTIC: _json(logistic),
         RULES_TEXT: rules.text,
     }
-    return Built(manifest, texts, split, tested, labels[split.test])
 
 
 def _sample(rows: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
@@ -138,22 +128,7 @@ def _sample(rows: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
     return rows[np.sort(np.random.default_rng(seed).choice(len(rows), _FOREST_ROWS, replace=False))]
 
 
-def _fit_measured(
-    inputs: NDArray[np.float64],
-    labels: NDArray[np.int8],
-    split: Split,
-    *,
-    seed: int,
-    on_tree: Callable[[int], None],
-) -> _Measured:
-    """Learn, stop early and calibrate, without a look at the test rows."""
-    tune = inputs[split.tune], labels[split.tune]
-    trees = fit_trees(inputs[split.learn], labels[split.learn], seed=seed, held_out=tune, on_tree=on_tree)
-    margins = Ensemble(trees.text).margins(inputs)
-    return _Measured(trees, margins, fit_calibration(margins[split.tune], tune[1]))
-
-
-def _scored(cold: Dataset, measured: _Measured, forest: Ensemble, rules: RuleSet) -> dict[str, float]:
+def _scored(cold: Dataset, measured: Measured, forest: Ensemble, rules: RuleSet) -> dict[str, float]:
     """Measure the measured trees on other rows of the test span."""
     if not len(cold.labels):
         return {}

@@ -48,19 +48,10 @@ def run(  # noqa: PLR0917 - a command line has many options
     test_ms = SETS[name].start_ms + test_day * DAY_MS
     since_ms, until_ms = test_ms - DELAY_MS - learn_days * DAY_MS, test_ms + test_days * DAY_MS
     started = time.monotonic()
-    learn_span, test_span = (["--from", str(since_ms), "--until", str(test_ms)], [str(test_ms), str(until_ms)])
-    _ours("models", "train", "--history", str(path), "--out", str(model), *learn_span)
-    span = [
-        "--from",
-        test_span[0],
-        "--until",
-        test_span[1],
-        "--scores",
-        str(scores),
-        "--report",
-        str(out / "page.html"),
-    ]
-    _ours("backtest", "--history", str(path), "--model", str(model), *span)
+    learn = ["--from", str(since_ms), "--until", str(test_ms)]
+    _ours("models", "train", "--history", str(path), "--out", str(model), *learn)
+    test = ["--from", str(test_ms), "--until", str(until_ms), "--scores", str(scores)]
+    _ours("backtest", "--history", str(path), "--model", str(model), *test, "--report", str(out / "page.html"))
     took = time.monotonic() - started
     result = compare(history.filter(pl.col("event_time") < until_ms), scores, since_ms, test_ms)
     about = {
