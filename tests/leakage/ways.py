@@ -15,6 +15,7 @@ import polars as pl
 
 from agents.alignment import Aligner
 from agents.controlled import Controlled
+from agents.names import Names
 from agents.payee import PayeeLogic
 from agents.payer import PayerLogic
 from agents.ports import KIND_HEADER, KIND_VERDICT
@@ -46,7 +47,7 @@ def through_stages(world: list[Arrival], _: Path) -> Rows:
 
 async def _through_stages(records: list[Record]) -> Rows:
     payers, payees = DictTable(), DictTable()
-    payer = PayerLogic(0, payers, Aligner(lambda: 0.0), lambda _: 1)
+    payer = PayerLogic(0, payers, Aligner(lambda: 0.0), Names(lambda _: 1))
     payee = PayeeLogic(1, payees, Controlled.fixed(Scorer(load_rules(DEFAULT_RULES), None)))
     sent = await run(payer, payers, records)
     bundles = [output for output in sent if output.topic == "transactions-by-payee"]
