@@ -31,7 +31,7 @@ CHUNKS_WAITING_MAX = 4
 #: Encoded state that may wait for its changelog transaction; the design's 4 MiB, for the whole partition.
 STATE_WAITING_BYTES_MAX = 4 * 1024 * 1024
 #: Parts whose outputs may be on their way; the producer keeps their order.
-PARTS_SENT_MAX = 16
+PARTS_SENT_MAX = 6
 _FINISH_POLL_S = 0.01
 
 

@@ -8,11 +8,13 @@ from mode.loop import use
 
 from app import commands
 from app.faust_app import PrahariApp
+from app.heap import limit_arenas
 from app.pipeline import wire
 from app.settings import load_settings
 from app.transport import register
 from features.errors import PrahariError
 
+limit_arenas()
 use("uvloop")
 # Faust fetches in a thread of its own. At Python's 5 ms that thread waits for the interpreter longer than for Kafka: at
 # 500 payments a second the median from produce to decision fell to 0.63-0.72 of what it was (two runs each, in turn).

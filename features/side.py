@@ -120,8 +120,9 @@ class Side:
         """Unpack states and return the arena that holds them, until the next call."""
         count = len(states)
         if count > len(self._arena):
-            self._arena = new_arena(2 * count)
-            self._room = np.empty(2 * count * self._bytes_max, np.uint8)
+            # 20 KiB an account: no more than the largest part takes, which comes at the latest in a first backlog.
+            self._arena = new_arena(count)
+            self._room = np.empty(count * self._bytes_max, np.uint8)
         ends = np.fromiter(map(len, states), np.int64, count).cumsum()
         wrong = _load(np.frombuffer(b"".join(states) or b"\0", np.uint8), ends, self._shape, self._arena)
         if wrong >= 0:

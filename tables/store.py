@@ -41,8 +41,8 @@ DAMAGED_FILE = "DAMAGED"
 
 _DAMAGE = ("Corruption", "No such file or directory", "does not exist")
 _OFFSET = struct.Struct(">q")
-_WRITE_BUFFER_BYTES = 8 * 1024 * 1024
-_BLOCK_CACHE_BYTES = 64 * 1024 * 1024
+_WRITE_BUFFER_BYTES = 4 * 1024 * 1024
+_BLOCK_CACHE_BYTES = 32 * 1024 * 1024
 _BLOCK_BYTES = 8 * 1024
 _BLOOM_BITS_PER_KEY = 10
 
