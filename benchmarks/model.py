@@ -20,7 +20,7 @@ _PAYMENTS, _PEOPLE, _DAYS, _SEED = "60000", "3500", "30", "7"
 
 def ensure_model() -> Path:
     """Return the artifact's directory, trained first where it is not there; compile what runs per payment, too."""
-    _run("features.compiled")
+    _run("app.compiling")
     rules = sha256(DEFAULT_RULES.read_bytes()).hexdigest()[:8]
     out = BUILD / f"model-{FEATURE_SCHEMA}-{rules}"
     if not (out / "manifest.json").exists():

@@ -13,13 +13,13 @@ PAYER, PAYEE = "payer read and fold", "payee read and fold"
 BUNDLES, DECISION, FRAMEWORK = "encode and decode bundles", "decision", "Faust, aiokafka, event loop"
 #: Innermost frame first; the first fragment that a frame's path holds decides.
 PARTS: tuple[tuple[str, str], ...] = (
-    ("agents/parsing.py", "parse"),
+    ("agents/reading.py", "parse"),
+    ("agents/names.py", "parse"),
     ("features/transaction.py", "parse"),
-    ("features/wire.py", "parse"),
+    ("features/wire", "parse"),
     ("features/fields.py", "parse"),
     ("features/text.py", DECISION),
-    ("agents/decision.py", DECISION),
-    ("agents/names.py", DECISION),
+    ("agents/decision", DECISION),
     ("agents/bundl", BUNDLES),
     ("agents/work.py", BUNDLES),
     ("/rules/", "rules"),
@@ -33,6 +33,7 @@ PARTS: tuple[tuple[str, str], ...] = (
     ("agents/budget.py", "budget"),
     ("agents/run.py", "budget"),
     ("tables/changelog.py", "changelog"),
+    ("tables/record_batch.py", "produce"),
     ("tables/store.py", "RocksDB"),
     ("tables/partition.py", "state cache"),
     ("aiokafka/producer", "produce"),

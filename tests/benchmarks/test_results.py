@@ -75,7 +75,7 @@ def test_latency_runs_from_due_to_the_first_decision() -> None:
 def test_samples_belong_to_the_innermost_part_that_is_known() -> None:
     """What numpy or msgspec does is whose called it; what nobody knows is told as such."""
     stacks = [
-        "main (/x/app/main.py);part (/x/agents/payer.py);parse (/x/agents/parsing.py);decode (/y/msgspec/json.py) 3",
+        "main (/x/app/main.py);part (/x/agents/payer.py);parse (/x/agents/reading.py);decode (/y/msgspec/json.py) 3",
         "part (/x/agents/payer.py);process (/x/features/side.py) 2",
         "main (/z/tool.py) 1",
     ]
