@@ -29,7 +29,7 @@ from agents.decision_text import (
     write_decisions,
 )
 from features.clock import format_event_time
-from features.pieces import Pieces
+from features.pieces import Pieces, begins_of
 from features.text import prepare
 from features.vector import FEATURE_SCHEMA
 from models.risk import TIER_OF_RISK, TIERS
@@ -96,7 +96,7 @@ def decisions_json(
         room,
         ends,
     )
-    return Pieces(room, ends - np.diff(ends, prepend=0), ends)
+    return Pieces(room, begins_of(ends), ends)
 
 
 def _probabilities(scores: Scores) -> bytes:

@@ -18,21 +18,46 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from agents.ports import Hold, Unobserved
+from agents.ports import Chunk, Hold, Unobserved
 
 if TYPE_CHECKING:
+    from collections import deque
     from collections.abc import Awaitable, Callable
 
-    from agents.ports import Chunk, Logic, Observer, Part, Send
+    from agents.ports import Logic, Observer, Part, Send
     from tables.partition import TablePartition
 
 #: Chunks that may wait in a task before the transport stops fetching for its partition.
 CHUNKS_WAITING_MAX = 4
 #: Encoded state that may wait for its changelog transaction; the design's 4 MiB, for the whole partition.
 STATE_WAITING_BYTES_MAX = 4 * 1024 * 1024
+#: Records that are computed together where several chunks wait.
+RECORDS_TOGETHER_MAX = 1_000
 #: Parts whose outputs may be on their way; the producer keeps their order.
 PARTS_SENT_MAX = 6
 _FINISH_POLL_S = 0.01
+
+
+def merged(first: Chunk, waiting: asyncio.Queue[Chunk]) -> Chunk:
+    """Return a chunk with those that wait behind it, as one.
+
+    A part costs a few hundred microseconds however few records it has: a stage that falls behind catches up by larger
+    parts. Chunks that ask for something else, and hold no records, stay by themselves.
+    """
+    chunks = [first]
+    records = len(first.records)
+    queued: deque[Chunk] = waiting._queue  # type: ignore[attr-defined]  # noqa: SLF001 - to look before taking
+    while records and queued and queued[0].records and records + len(queued[0].records) <= RECORDS_TOGETHER_MAX:
+        chunks.append(waiting.get_nowait())
+        records += len(chunks[-1].records)
+    if len(chunks) == 1:
+        return first
+
+    def ack() -> None:
+        for chunk in chunks:
+            chunk.ack()
+
+    return Chunk([record for chunk in chunks for record in chunk.records], ack, chunks[-1].behind)
 
 
 @dataclass(slots=True)
@@ -114,6 +139,7 @@ class PartitionTask:
             if chunk is None:
                 continue
             self._computing = True
+            chunk = merged(chunk, self._waiting)
             if await self._compute(chunk):
                 await self._sent.put(_Sent(None, None, chunk))
             self._computing = False

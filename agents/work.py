@@ -12,7 +12,7 @@ import numpy as np
 
 from agents.bundle import Kind
 from features.events import ACCOUNT, AMOUNT_PAISE, COLUMNS, TIME_MS
-from features.pieces import Pieces
+from features.pieces import Pieces, begins_of
 from features.transaction import Transaction
 from features.vector import PAYER_FEATURE_COUNT
 from features.wire_spans import PAYEE, PAYER, text_spans
@@ -105,9 +105,9 @@ class Work:
         self._offsets += offsets[start:end]
         self._kinds.append(bundle.kinds[start:end])
         ends = bundle.content_ends()
-        begin = int(ends[start - 1]) if start else 0
-        self._contents.append(bundle.contents[begin : int(ends[end - 1])])
-        self._lengths.append(np.diff(ends[start:end], prepend=begin))
+        begins = begins_of(ends)
+        self._contents.append(bundle.contents[int(begins[start]) : int(ends[end - 1])])
+        self._lengths.append(ends[start:end] - begins[start:end])
         self._sources.append(np.full(end - start, bundle.payer_partition))
         events, rows = bundle.tables()
         self._events.append(events[start:end])
@@ -125,7 +125,7 @@ class Work:
         sources, offsets = np.concatenate([_NONE, *self._sources]), np.array(self._offsets, np.int64)
         decisions = Decisions(
             contents,
-            (ends - np.diff(ends, prepend=0))[chosen],
+            begins_of(ends)[chosen],
             ends[chosen],
             spans[chosen],
             sources[chosen],

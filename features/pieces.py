@@ -44,6 +44,17 @@ class Pieces(NamedTuple):
         ]
 
 
+def begins_of(ends: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return where pieces that stand one behind the other begin.
+
+    >>> begins_of(np.array([2, 2, 5])).tolist()
+    [0, 2, 2]
+    """
+    begins = np.zeros(len(ends), np.int64)
+    begins[1:] = ends[:-1]
+    return begins
+
+
 def cut(data: NDArray[np.uint8], ends: NDArray[np.int64]) -> list[bytes]:
     """Return the pieces that end where `ends` says.
 
