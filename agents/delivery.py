@@ -18,46 +18,22 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from agents.ports import Chunk, Hold, Unobserved
+from agents.ports import Hold, Unobserved
+from agents.waiting import WaitingChunks
 
 if TYPE_CHECKING:
-    from collections import deque
     from collections.abc import Awaitable, Callable
 
-    from agents.ports import Logic, Observer, Part, Send
+    from agents.ports import Chunk, Logic, Observer, Part, Send
     from tables.partition import TablePartition
 
 #: Chunks that may wait in a task before the transport stops fetching for its partition.
 CHUNKS_WAITING_MAX = 4
 #: Encoded state that may wait for its changelog transaction; the design's 4 MiB, for the whole partition.
 STATE_WAITING_BYTES_MAX = 4 * 1024 * 1024
-#: Records that are computed together where several chunks wait.
-RECORDS_TOGETHER_MAX = 1_000
 #: Parts whose outputs may be on their way; the producer keeps their order.
 PARTS_SENT_MAX = 6
 _FINISH_POLL_S = 0.01
-
-
-def merged(first: Chunk, waiting: asyncio.Queue[Chunk]) -> Chunk:
-    """Return a chunk with those that wait behind it, as one.
-
-    A part costs a few hundred microseconds however few records it has: a stage that falls behind catches up by larger
-    parts. Chunks that ask for something else, and hold no records, stay by themselves.
-    """
-    chunks = [first]
-    records = len(first.records)
-    queued: deque[Chunk] = waiting._queue  # type: ignore[attr-defined]  # noqa: SLF001 - to look before taking
-    while records and queued and queued[0].records and records + len(queued[0].records) <= RECORDS_TOGETHER_MAX:
-        chunks.append(waiting.get_nowait())
-        records += len(chunks[-1].records)
-    if len(chunks) == 1:
-        return first
-
-    def ack() -> None:
-        for chunk in chunks:
-            chunk.ack()
-
-    return Chunk([record for chunk in chunks for record in chunk.records], ack, chunks[-1].behind)
 
 
 @dataclass(slots=True)
@@ -94,7 +70,7 @@ class PartitionTask:
         self._on_fatal = on_fatal
         self._commit_linger_s = commit_linger_s
         self._observer = Unobserved() if observer is None else observer
-        self._waiting: asyncio.Queue[Chunk] = asyncio.Queue()
+        self._waiting = WaitingChunks()
         self._sent: asyncio.Queue[_Sent | None] = asyncio.Queue(PARTS_SENT_MAX)
         self._computed: list[Chunk] = []
         self._computing = False
@@ -114,17 +90,17 @@ class PartitionTask:
     def deliver(self, chunk: Chunk) -> None:
         """Take a chunk; one that comes after `finish` is dropped: the next owner reads it again."""
         if not self._finishing.is_set():
-            self._waiting.put_nowait(chunk)
+            self._waiting.put(chunk)
 
     @property
     def idle(self) -> bool:
         """Whether nothing waits and nothing is being computed or sent."""
-        return self._waiting.empty() and self._sent.empty() and not self._computing
+        return not self._waiting and self._sent.empty() and not self._computing
 
     @property
     def full(self) -> bool:
         """Whether the transport should fetch no more for this partition now."""
-        return self._waiting.qsize() >= CHUNKS_WAITING_MAX
+        return len(self._waiting) >= CHUNKS_WAITING_MAX
 
     async def finish(self) -> None:
         """Drop what waits, bring what is computed through step 5, release the table."""
@@ -135,11 +111,10 @@ class PartitionTask:
 
     async def _compute_loop(self) -> None:
         while not self._finishing.is_set():
-            chunk = await self._unless_finishing(self._waiting.get())
+            chunk = await self._unless_finishing(self._waiting.take())
             if chunk is None:
                 continue
             self._computing = True
-            chunk = merged(chunk, self._waiting)
             if await self._compute(chunk):
                 await self._sent.put(_Sent(None, None, chunk))
             self._computing = False

@@ -1,0 +1,53 @@
+"""Chunks that wait for a stage: those that came meanwhile are taken as one.
+
+A part costs most of a millisecond however few records it has. A stage that falls behind catches up by larger parts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+
+from agents.ports import Chunk
+
+#: Records that are taken together at most.
+RECORDS_TOGETHER_MAX = 1_000
+
+
+class WaitingChunks:
+    """A queue of chunks for one stage."""
+
+    def __init__(self) -> None:
+        self._chunks: deque[Chunk] = deque()
+        self._some = asyncio.Event()
+
+    def __len__(self) -> int:
+        return len(self._chunks)
+
+    def put(self, chunk: Chunk) -> None:
+        """Put a chunk behind the others."""
+        self._chunks.append(chunk)
+        self._some.set()
+
+    async def take(self) -> Chunk:
+        """Return the oldest chunk when there is one, with those behind it that fit.
+
+        One without records asks for something else, and stays by itself.
+        """
+        await self._some.wait()
+        chunks = [self._chunks.popleft()]
+        count = len(chunks[0].records)
+        while count and self._chunks and 0 < len(self._chunks[0].records) <= RECORDS_TOGETHER_MAX - count:
+            chunks.append(self._chunks.popleft())
+            count += len(chunks[-1].records)
+        if not self._chunks:
+            self._some.clear()
+        return chunks[0] if len(chunks) == 1 else _as_one(chunks)
+
+
+def _as_one(chunks: list[Chunk]) -> Chunk:
+    def ack() -> None:
+        for chunk in chunks:
+            chunk.ack()
+
+    return Chunk([record for chunk in chunks for record in chunk.records], ack, chunks[-1].behind)
