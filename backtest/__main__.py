@@ -105,7 +105,7 @@ def regret(  # noqa: PLR0917 - a command line has many options
     prevalence: Annotated[float, typer.Option(min=0.0001, max=0.2, help="Share of frauds.")] = 0.036,
     seeds: Annotated[int, typer.Option(min=1, help="How many of each kind of day.")] = 4,
     first_seed: Annotated[int, typer.Option(help="Seeds count up from here.")] = 1,
-    processes: Annotated[int, typer.Option(min=1)] = 1,
+    processes: Annotated[int, typer.Option(min=1, help="How many days at once.")] = 1,
     json: ask.Json = None,
 ) -> None:
     """Simulate days, ordinary and adversarial, and say how much the budget misses of what hindsight would catch."""

@@ -23,7 +23,9 @@ def worth(  # noqa: PLR0917 - a command line has many options
     since: Annotated[str | None, typer.Option("--from", help="Earlier payments only warm the tables.")] = None,
     until: Annotated[str | None, typer.Option(help="Nothing later is seen, no verdict either.")] = None,
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Same history and seed: same numbers.")] = 1,
-    rules: Annotated[Path, typer.Option(help="Rules whose score the model reads.")] = DEFAULT_RULES,
+    rules: Annotated[
+        Path, typer.Option(help="Rules whose score the model reads.", show_default="rules/rules.yaml")
+    ] = DEFAULT_RULES,
     made_by: Annotated[str, typer.Option(help="The command that made the history, to stand beside the numbers.")] = "",
 ) -> None:
     """Measure what each family of features, and each feature, is worth to a model of this history."""
