@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, StringConstraints, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from features.errors import SettingsError
@@ -38,7 +38,7 @@ class Settings(BaseSettings):
     alert_rate: float = Field(0.005, gt=0, le=1)
     """Alerts per payment of a day, at most."""
 
-    api_token: str = ""
+    api_token: Annotated[str, StringConstraints(strip_whitespace=True)] = ""
     """What clients of the web views show as bearer token; without one the views bind to loopback only."""
 
     api_tokens_file: Path | None = None

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 from yarl import URL
 
-from app.views.callers import LOCAL, Caller, Callers, Role
+from app.views.callers import LOCAL, TOKEN_CHARS_MIN, Caller, Callers, Role
 from app.views.problems import Problem
 from app.views.sessions import COOKIE, CSRF_HEADER, Sessions
 from features.errors import SettingsError
@@ -48,9 +48,9 @@ def is_loopback(host: str) -> bool:
 
 
 def check_exposure(api_token: str, web_bind: str, tokens_file: Path | None = None) -> None:
-    """Raise `SettingsError` where anyone on the network could read accounts: no token and not loopback only.
+    """Raise `SettingsError` where anyone on the network could read accounts: no token, or a short one, beyond loopback.
 
-    >>> check_exposure("", "127.0.0.1"), check_exposure("secret", "0.0.0.0")
+    >>> check_exposure("", "127.0.0.1"), check_exposure("0123456789abcdef", "0.0.0.0")
     (None, None)
     """
     if not api_token and tokens_file is None and not is_loopback(web_bind):
@@ -58,6 +58,11 @@ def check_exposure(api_token: str, web_bind: str, tokens_file: Path | None = Non
             f"needed PRAHARI_API_TOKEN to serve the views beyond this machine, got none with WEB_BIND={web_bind!r}: "
             "anyone could read accounts. Set PRAHARI_API_TOKEN or PRAHARI_API_TOKENS_FILE on every worker, or "
             "WEB_BIND=127.0.0.1, or start with --without-web."
+        )
+    if api_token and len(api_token) < TOKEN_CHARS_MIN and not is_loopback(web_bind):
+        raise SettingsError(
+            f"needed PRAHARI_API_TOKEN of at least {TOKEN_CHARS_MIN} characters to serve the views beyond this "
+            f"machine, got {len(api_token)}: a short one can be guessed. Make one with `openssl rand -hex 32`."
         )
 
 

@@ -79,9 +79,7 @@ async def _put_verdict(
     worker = request.app[WORKER]
     now_ms = worker.now_ms()
     known = {name: alert[name] for name in _FIELDS} if alert is not None else {}
-    source = f"web:{request[CALLER].name}"
-    full = {"label_time": now_ms, "source": source, **known, **fields}
-    value = orjson.dumps(full)
+    value = orjson.dumps({"label_time": now_ms, **known, **fields, "source": _source(request, fields)})
     try:
         verdict = parse_verdict(value, now_ms)
     except RejectedTransaction as exc:
@@ -91,6 +89,12 @@ async def _put_verdict(
     partition = partition_of(key, worker.partitions, worker.settings.partitioner)
     offset = await request.app[DEPLOYMENT].put("labels", partition, key, value)
     return {"transaction_id": verdict.transaction_id, "partition": partition, "offset": offset}
+
+
+def _source(request: web.Request, fields: Mapping[str, Any]) -> Any:
+    """Return who says so: always the client, then whom it says that it speaks for; nobody signs for somebody else."""
+    client, given = f"web:{request[CALLER].name}", fields.get("source")
+    return f"{client}:{given}" if isinstance(given, str) and given else client if given is None else given
 
 
 async def _put_event(request: web.Request, alert_id: str, status: Status, note: str) -> CaseEvent:

@@ -22,7 +22,10 @@ from app.views.peers import credentials
 from app.views.problems import Problem
 from app.views.worker import WORKER
 from features.clock import day_text, ist_day
+from features.errors import RejectedTransaction
+from features.fields import check_kept_ranges, to_vpa
 from features.transaction import Transaction
+from features.vector import PAYER_FEATURE_COUNT
 
 if TYPE_CHECKING:
     from app.score.payment import Asked
@@ -62,7 +65,7 @@ async def rehearse(request: web.Request, asked: Asked) -> Verdict:
 async def show_payer_half(request: web.Request) -> web.Response:
     """Answer `POST /rehearsals/payer` for another worker."""
     worker = request.app[WORKER]
-    asked = await read_json(request, Rehearsal)
+    asked = await _read(request, row_length=0)
     home = partition_of(asked.transaction.payer_vpa.encode(), worker.partitions, worker.settings.partitioner)
     half = payer_half(worker, home, asked.transaction)
     if half is None:
@@ -73,12 +76,28 @@ async def show_payer_half(request: web.Request) -> web.Response:
 async def show_decision(request: web.Request) -> web.Response:
     """Answer `POST /rehearsals/payee` for another worker."""
     worker = request.app[WORKER]
-    asked = await read_json(request, Rehearsal)
+    asked = await _read(request, row_length=PAYER_FEATURE_COUNT)
     home = murmur2_partition(asked.transaction.payee_vpa.encode(), worker.partitions)
     decided = decide(worker, home, asked.transaction, asked.row)
     if decided is None:
         raise _elsewhere()
     return web.Response(body=msgspec.json.encode(decided), content_type="application/json")
+
+
+async def _read(request: web.Request, row_length: int) -> Rehearsal:
+    """Return what a worker asks; 422 for what none would: compiled features take numbers as parsing bounds them."""
+    asked = await read_json(request, Rehearsal)
+    txn = asked.transaction
+    try:
+        check_kept_ranges(txn.event_time_ms, txn.amount_paise)
+        to_vpa(txn.payer_vpa, "payer_vpa")
+        to_vpa(txn.payee_vpa, "payee_vpa")
+    except (ValueError, RejectedTransaction) as exc:
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, str(exc)) from exc
+    if len(asked.row) != row_length:
+        detail = f"a row of {row_length} features is needed, got {len(asked.row)}"
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail)
+    return asked
 
 
 async def _ask(request: web.Request, url: str | None, whom: str, question: Rehearsal, answer: Any) -> Any:

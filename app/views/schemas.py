@@ -90,7 +90,7 @@ SCHEMAS: dict[str, Schema] = {
             "payer_vpa": VPA,
             "payee_vpa": VPA,
             "label_time": text("when it became known; absent means now"),
-            "source": text("who says so; absent means the client", maxLength=128),
+            "source": text("whom the client speaks for; `web:` and the client's name go before it", maxLength=48),
         },
     ),
     "Judgement": record({"status": STATUS}, {"note": text("why", maxLength=400)}),

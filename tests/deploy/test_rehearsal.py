@@ -70,7 +70,7 @@ class Machine:
     def environment(self, service: str) -> dict[str, str]:
         """Return what a service's processes get: the image's variables, then the file's."""
         given = {**image_environment(), **self.services[service].get("environment", {})}
-        token = {"PRAHARI_API_TOKEN": "for-a-demo-only"}
+        token = {"PRAHARI_API_TOKEN": "only-for-this-demo"}
         theirs = {name: self.own(value, service) for name, value in {**given, **token}.items() if name != "PATH"}
         if "WEB_HOST" in theirs:
             theirs["WEB_HOST"] = "localhost"
@@ -128,7 +128,7 @@ class Machine:
     def ask(self, service: str, path: str) -> bytes:
         """Ask a worker's view with the file's token."""
         request = urllib.request.Request(f"http://127.0.0.1:{self.ports[service]}{path}")
-        request.add_header("Authorization", "Bearer for-a-demo-only")
+        request.add_header("Authorization", "Bearer only-for-this-demo")
         with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310 - a fixed scheme
             return bytes(answer.read())
 

@@ -91,6 +91,27 @@ def test_no_token_beyond_loopback_is_refused(bind: str) -> None:
         check_exposure("", bind)
 
 
+def test_a_short_token_beyond_loopback_is_refused() -> None:
+    """It could be guessed within the rate limit; the message has a command that makes a good one, and not the token."""
+    with pytest.raises(SettingsError, match=r"16 characters.*got 6.*openssl") as raised:
+        check_exposure(TOKEN, "0.0.0.0")  # noqa: S104
+
+    assert TOKEN not in str(raised.value)
+    check_exposure(TOKEN, "127.0.0.1")
+
+
+async def test_a_token_from_a_file_with_a_line_break_at_its_end_is_the_token(world: World) -> None:
+    """Secrets of Kubernetes often end in one; blanks alone are no token, and do not open the views to anyone."""
+    worker = HeldWorker(api_token=f"{TOKEN}\n")
+    await world.serve(worker)
+
+    response, _ = await worker.get("/session", headers={"Authorization": f"Bearer {TOKEN}"})
+
+    assert response.status == 200
+    with pytest.raises(SettingsError):
+        check_exposure(HeldWorker(api_token=" " * 20).settings.api_token, "0.0.0.0")  # noqa: S104
+
+
 @pytest.mark.parametrize("path", sorted({route.path for route in ROUTES}))
 async def test_only_the_methods_of_the_list_are_answered(world: World, path: str) -> None:
     """Everything else is 405 and names what is answered."""

@@ -73,6 +73,16 @@ async def test_judging_an_alert_writes_a_verdict_and_who_gave_it(
     assert [alert["alert_id"] for alert in listed["alerts"]] == ["t1"]
 
 
+@pytest.mark.parametrize(("given", "source"), [({}, "web:local"), ({"source": "bank"}, "web:local:bank")])
+async def test_a_verdict_names_the_client_that_gave_it(
+    world: World, worker: HeldWorker, given: dict[str, str], source: str
+) -> None:
+    """Whom it speaks for may be said; nobody signs a verdict as somebody else."""
+    await worker.request("POST", "/labels", json={"transaction_id": "t1", "is_fraud": True, **given})
+
+    assert put(world)[0][3]["source"] == source
+
+
 async def test_opening_again_is_told_in_the_trail_only(world: World, worker: HeldWorker) -> None:
     """A verdict cannot be unsaid; the status can."""
     for status in ("confirmed", "open"):
@@ -96,7 +106,7 @@ async def test_a_label_needs_only_id_and_verdict_where_the_alert_is_at_hand(worl
     body = {"transaction_id": "t2", "is_fraud": False, **known, "source": "court", "label_time": NOW_MS - 1}
     response, _ = await worker.request("POST", "/labels", json=body)
     assert response.status == 202
-    assert put(world)[-1][3] == body
+    assert put(world)[-1][3] == {**body, "source": "web:local:court"}
 
 
 @pytest.mark.parametrize(
