@@ -32,8 +32,6 @@ from tenacity import (
 from features.errors import SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from app.faust_app import PrahariApp
 
 logger = logging.getLogger(__name__)
@@ -108,7 +106,7 @@ async def run(app: PrahariApp) -> None:
             wait=wait_exponential_jitter(multiplier=0.5, max=30), before_sleep=before_sleep_log(logger, logging.WARNING)
         ):
             with attempt:
-                await _follow(webhook, settings.topic_prefix, app.conf.id, app.client_options, lambda: app.should_stop)
+                await _follow(app, webhook)
 
 
 def check_webhook(url: str, secret: str) -> None:
@@ -120,39 +118,50 @@ def check_webhook(url: str, secret: str) -> None:
         )
 
 
-async def _follow(
-    webhook: Webhook, prefix: str, app_id: str, client_options: Mapping[str, Any], stopping: Callable[[], bool]
-) -> None:
+async def _follow(app: PrahariApp, webhook: Webhook) -> None:
+    prefix = app.prahari.topic_prefix
     consumer = AIOKafkaConsumer(
         prefix + "alerts",
-        **client_options,
-        group_id=f"{app_id}-webhook",
+        **app.client_options,
+        group_id=f"{app.conf.id}-webhook",
         enable_auto_commit=False,
         auto_offset_reset="latest",
         max_poll_interval_ms=600_000,
     )
-    producer = AIOKafkaProducer(**client_options, acks="all", enable_idempotence=True)
+    producer = AIOKafkaProducer(**app.client_options, acks="all", enable_idempotence=True)
     await consumer.start()
     try:
         await producer.start()
         try:
-            while not stopping():
+            while not app.should_stop:
                 fetched = await consumer.getmany(timeout_ms=_POLL_MS, max_records=_BATCH)
                 records = [record for of_one in fetched.values() for record in of_one]
                 if records:
-                    await asyncio.gather(*(_handle(webhook, producer, prefix, record) for record in records))
+                    outcomes = await asyncio.gather(*(_handle(webhook, producer, prefix, one) for one in records))
                     await consumer.commit()
+                    for outcome in outcomes:
+                        app.metrics.webhook.labels(outcome).inc()
         finally:
             await producer.stop()
     finally:
         await consumer.stop()
 
 
-async def _handle(webhook: Webhook, producer: AIOKafkaProducer, prefix: str, record: Any) -> None:
-    """Deliver one alert, or write it to `alerts-undelivered` with the reason."""
-    alert = orjson.loads(record.value)
-    reason = await webhook.deliver(alert["alert_id"], record.value)
-    if reason:
-        logger.error("alert %s was not taken: %s; it stands in alerts-undelivered", alert["alert_id"], reason)
-        value = orjson.dumps({"reason": reason, "tries": TRIES, "alert": alert})
-        await producer.send_and_wait(prefix + "alerts-undelivered", value, key=record.key, partition=0)
+async def _handle(webhook: Webhook, producer: AIOKafkaProducer, prefix: str, record: Any) -> str:
+    """Deliver one alert, or write it to `alerts-undelivered` with the reason; return what came of it.
+
+    What is no alert is passed over: it would be none the next time either, and all others would wait for it.
+    """
+    try:
+        alert = orjson.loads(record.value or b"")
+        alert_id = str(alert["alert_id"])
+    except (ValueError, TypeError, KeyError) as exc:
+        logger.warning("a record of alerts at offset %d is no alert: %r; it is passed over", record.offset, exc)
+        return "unreadable"
+    reason = await webhook.deliver(alert_id, record.value)
+    if not reason:
+        return "taken"
+    logger.error("alert %s was not taken: %s; it stands in alerts-undelivered", alert_id, reason)
+    value = orjson.dumps({"reason": reason, "tries": TRIES, "alert": alert})
+    await producer.send_and_wait(prefix + "alerts-undelivered", value, key=record.key, partition=0)
+    return "undelivered"

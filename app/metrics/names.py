@@ -26,6 +26,7 @@ class Metrics:
         self._decisions()
         self._state()
         self._worker()
+        self._clients()
 
     def _counter(self, name: str, meaning: str, *labels: str) -> Counter:
         return Counter(f"prahari_{name}", meaning, labels, registry=self.registry)
@@ -90,6 +91,18 @@ class Metrics:
         self.topic_partitions = self._gauge("topic_partitions", "Partitions that the account topics have.")
         self.loop_delay = self._histogram(
             "loop_delay_seconds", "How late the event loop came back from a sleep, once a second.", _SHORT_S
+        )
+
+    def _clients(self) -> None:
+        self.http = self._histogram(
+            "http_seconds",
+            "Time to answer a request, by view and status; streams of events are left out.",
+            _SHORT_S,
+            "view",
+            "status",
+        )
+        self.webhook = self._counter(
+            "webhook_alerts", "Alerts for the webhook: `taken`, `undelivered` or `unreadable`.", "outcome"
         )
 
     @property

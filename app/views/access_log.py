@@ -1,4 +1,7 @@
-"""One log line per request, without what it must not hold: VPAs are masked, query strings and odd paths left out."""
+"""One log line and one measurement per request, without what they must not hold.
+
+VPAs are masked, query strings and odd paths left out.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from app.views.access import CALLER
+from app.views.worker import WORKER
 from features.errors import RejectedTransaction
 from features.fields import to_vpa
 from features.transaction import mask_vpa
@@ -19,6 +24,7 @@ logger = logging.getLogger("prahari.web")
 
 #: Asked every few seconds; logged at debug level.
 _PROBES = frozenset({"/health", "/ready", "/metrics"})
+_STREAM = "text/event-stream"
 
 
 def log_access(*, full_vpa: bool) -> Middleware:
@@ -28,27 +34,35 @@ def log_access(*, full_vpa: bool) -> Middleware:
     async def log(request: web.Request, handler: Handler) -> web.StreamResponse:
         start_s = time.perf_counter()
         response = await handler(request)
-        took_ms = (time.perf_counter() - start_s) * 1000
+        took_s = time.perf_counter() - start_s
         level = logging.DEBUG if request.path in _PROBES else logging.INFO
-        logger.log(level, "%s %s %d %.1f ms", request.method, _shown(request, full_vpa), response.status, took_ms)
+        shown = _shown(request, full_vpa)
+        caller = request.get(CALLER)
+        who = "nobody" if caller is None else caller.name
+        logger.log(level, "%s %s %d %.1f ms, asked by %s", request.method, shown, response.status, took_s * 1000, who)
+        if response.content_type != _STREAM:
+            request.app[WORKER].metrics.http.labels(_view(request), response.status).observe(took_s)
         return response
 
     return log
 
 
+def _view(request: web.Request) -> str:
+    """Return the path of a route, one of a few: what is in a request's own path may be anything."""
+    resource = request.match_info.route.resource
+    return "(no such view)" if resource is None else resource.canonical
+
+
 def _shown(request: web.Request, full_vpa: bool) -> str:
     """Return the view and its argument: the path of a request may hold anything, line breaks too."""
-    resource = request.match_info.route.resource
-    if resource is None:
-        return "(no such view)"
-    vpa = request.match_info.get("vpa")
+    view, vpa = _view(request), request.match_info.get("vpa")
     if vpa is None:
-        return resource.canonical
+        return view
     try:
         known = to_vpa(vpa, "vpa")
     except RejectedTransaction:
-        return resource.canonical.replace("{vpa}", "(bad VPA)")
-    return resource.canonical.replace("{vpa}", known if full_vpa else mask_vpa(known))
+        return view.replace("{vpa}", "(bad VPA)")
+    return view.replace("{vpa}", known if full_vpa else mask_vpa(known))
 
 
 class WithoutRequestBytes(logging.Filter):

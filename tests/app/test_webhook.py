@@ -86,11 +86,19 @@ async def test_an_alert_that_nobody_takes_is_kept_with_the_reason(session: Clien
 
     webhook = Webhook(session, "http://127.0.0.1:9/", SECRET, wait_s=0.0)
     record = SimpleNamespace(value=ALERT, key=b"a@x")
-    await _handle(webhook, Producer(), "blue.", record)
+    assert await _handle(webhook, Producer(), "blue.", record) == "undelivered"
 
     assert kept[0][0] == "blue.alerts-undelivered"
     assert "Connect" in kept[0][1]["reason"]
     assert kept[0][1]["alert"] == json.loads(ALERT)
+
+
+@pytest.mark.parametrize("value", [None, b"", b"{", b"[]", b"null", b'{"risk": 97}'])
+async def test_what_is_no_alert_is_passed_over(session: ClientSession, value: bytes | None) -> None:
+    """Somebody wrote it into `alerts`; the alerts behind it go out all the same."""
+    webhook = Webhook(session, "http://127.0.0.1:9/", SECRET, wait_s=0.0)
+
+    assert await _handle(webhook, None, "blue.", SimpleNamespace(value=value, key=None, offset=7)) == "unreadable"
 
 
 def test_a_webhook_without_a_secret_is_refused() -> None:

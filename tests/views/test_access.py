@@ -176,6 +176,27 @@ async def test_no_request_puts_a_whole_vpa_into_the_log(
     assert f" {response.status} " in caplog.text
 
 
+async def test_each_answer_is_logged_with_who_asked_and_measured_by_its_view(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A label holds no more than the list of views does, whatever paths clients make up."""
+    caplog.set_level(logging.INFO)
+    worker = HeldWorker(api_token=TOKEN)
+    await world.serve(worker)
+    await worker.get("/session", headers={"Authorization": f"Bearer {TOKEN}"})
+    await worker.get("/made-up-by-a-client")
+
+    measured = {
+        (sample.labels["view"], sample.labels["status"]): sample.value
+        for family in worker.metrics.http.collect()
+        for sample in family.samples
+        if sample.name.endswith("_count")
+    }
+    assert measured == {("/session", "200"): 1, ("(no such view)", "401"): 1}
+    assert "/session 200" in caplog.text
+    assert "asked by token" in caplog.text
+
+
 async def test_a_malformed_request_is_not_quoted_in_the_log(world: World, caplog: pytest.LogCaptureFixture) -> None:
     """Its trace would hold the request line."""
     caplog.set_level(logging.DEBUG)
