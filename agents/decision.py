@@ -29,6 +29,7 @@ from agents.decision_text import (
     write_decisions,
 )
 from features.clock import format_event_time
+from features.evidence import words
 from features.pieces import Pieces, begins_of
 from features.text import prepare
 from features.vector import FEATURE_SCHEMA
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
     from agents.run import Candidate
     from agents.work import Decisions
+    from features.evidence import Evidence
     from models.scoring import Scores
 
 #: Printable form of "no model": the worker runs on rules alone.
@@ -154,6 +156,7 @@ def alert_json(
         "risk": candidate.risk,
         "risk_tier": candidate.risk_tier,
         "reasons": reasons,
+        "evidence": [_evidence(one) for one in candidate.evidence],
         "budget": budget,
         "model_version": versions[0],
         "rules_version": versions[1],
@@ -162,3 +165,13 @@ def alert_json(
         "sequence": candidate.sequence,
     }
     return orjson.dumps(alert)
+
+
+def _evidence(one: Evidence) -> dict[str, object]:
+    """Return an earlier payment to the same payee as an alert shows it."""
+    return {
+        "event_time": format_event_time(one.time_ms),
+        "amount": one.amount_paise / 100,
+        "payer_hash": f"{one.payer:010x}",
+        "what": words(one.marks),
+    }

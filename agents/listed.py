@@ -47,3 +47,8 @@ def with_blocks(scores: Scores, listings: Sequence[Listing | None]) -> Scores:
 def _blocked(score: Score, hits: tuple[str, ...]) -> Score:
     rules = (*score.rules, *hits)
     return Score(score.fraud_probability, HIGHEST_SCORE, rules, *combine(score.fraud_probability, HIGHEST_SCORE))
+
+
+def may_alert(listings: Sequence[Listing | None] | None, at: int) -> bool:
+    """Tell whether no list keeps the payment at a place from becoming an alert; None is no lists at all."""
+    return listings is None or (listing := listings[at]) is None or listing.silent is None

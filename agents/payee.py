@@ -16,12 +16,13 @@ import numpy as np
 from agents.beside import beside_json
 from agents.bundle import CONTROL_SOURCE, decode_bundle
 from agents.decision import NO_MODEL, Place, decisions_json
-from agents.listed import find, with_blocks
+from agents.listed import find, may_alert, with_blocks
 from agents.ports import Hold, Outgoing, OutgoingMany, Part
-from agents.run import OUTSIDE_BUDGET, RUN_VERSION, Run, candidate, encode_run
+from agents.run import OUTSIDE_BUDGET, RUN_VERSION, Run, candidates_of, encode_run
 from agents.work import Work
 from budget.candidates import DEFAULT_RATE_PPM, CandidateFilter
 from features.clock import DAY_MS, IST_OFFSET_MS
+from features.evidence import Before
 from features.payee import PAYEES
 
 if TYPE_CHECKING:
@@ -139,15 +140,15 @@ class PayeeLogic:
 
     def _part(self, work: Work) -> Part:
         events, decisions, chosen = work.close()
-        states = self._table.load(work.places)
-        processed = PAYEES.process(list(states.values()), events, self.applied.watermark_ms)
+        before = Before(list(self._table.load(work.places).values()), events, chosen, self.applied.watermark_ms)
+        processed = PAYEES.process(before.states, events, before.watermark_ms)
         self.applied.watermark_ms = processed.watermark_ms
-        outputs = self._decide(decisions, work.rows(processed.rows, chosen)) if len(chosen) else []
+        outputs = self._decide(decisions, work.rows(processed.rows, chosen), before) if len(chosen) else []
         self.applied.candidates = self._filter.encode()
         changed = dict(zip(work.places, processed.states, strict=True))
         return Part(outputs, changed, msgspec.msgpack.encode(self.applied))
 
-    def _decide(self, decisions: Decisions, rows: NDArray[np.float64]) -> list[Output]:
+    def _decide(self, decisions: Decisions, rows: NDArray[np.float64], before: Before) -> list[Output]:
         deciding, lists = self._control.deciding, self._control.lists
         scores, model = deciding.scorer.columns(rows), deciding.scorer.model
         if self._on_scored is not None and model is not None and scores.probabilities is not None:
@@ -165,7 +166,9 @@ class PayeeLogic:
             for one, score in zip(decisions.each(), scores.each(), strict=True):
                 self._on_decision(one.transaction, score)
         self.applied.sequence = first + decisions.size
-        outputs.append(Outgoing("candidates", 0, None, self._run(decisions, rows, scores, listings, versions)))
+        outputs.append(
+            Outgoing("candidates", 0, None, self._run(decisions, rows, scores, listings, versions, before=before))
+        )
         return outputs
 
     def _run(
@@ -175,16 +178,16 @@ class PayeeLogic:
         scores: Scores,
         listings: Sequence[Listing | None] | None,
         versions: tuple[str, str],
+        *,
+        before: Before,
     ) -> bytes:
         """Return what the budget is told: each payment's day and bucket, and whole what may become an alert."""
         first = self.applied.sequence - decisions.size
         days = np.where(decisions.late, OUTSIDE_BUDGET, (decisions.times_ms + IST_OFFSET_MS) // DAY_MS).tolist()
         buckets = scores.buckets.tolist()
-        candidates = [
-            candidate(first + at, decisions.one(at), rows[at].tolist(), scores.one(at))
-            for at in self._filter.passing(buckets, [day != OUTSIDE_BUDGET for day in days])
-            if listings is None or (listing := listings[at]) is None or listing.silent is None
-        ]
+        passing = self._filter.passing(buckets, [day != OUTSIDE_BUDGET for day in days])
+        passing = [at for at in passing if may_alert(listings, at)]
+        candidates = candidates_of(passing, first, (decisions, rows, scores), before)
         return encode_run(Run(RUN_VERSION, self._partition, first, *versions, days, buckets, candidates))
 
 

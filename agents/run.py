@@ -12,11 +12,16 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from agents.versioned import decode_versioned
+from features.evidence import Evidence
 from features.transaction import Transaction
 
 if TYPE_CHECKING:
-    from agents.work import Decided
-    from models.scoring import Score
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from agents.work import Decided, Decisions
+    from features.evidence import Before
+    from models.scoring import Score, Scores
 
 RUN_VERSION = 1
 OUTSIDE_BUDGET = -1
@@ -35,6 +40,7 @@ class Candidate(msgspec.Struct, frozen=True, array_like=True, gc=False):
     risk_tier: str
     payer_partition: int
     payer_offset: int
+    evidence: list[Evidence] = []
 
 
 class Run(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -50,8 +56,23 @@ class Run(msgspec.Struct, frozen=True, array_like=True, gc=False):
     candidates: list[Candidate]
 
 
-def candidate(sequence: int, decided: Decided, features: list[float], score: Score) -> Candidate:
-    """Return a decided payment as a candidate."""
+def candidates_of(
+    passing: list[int], first_sequence: int, decided: tuple[Decisions, NDArray[np.float64], Scores], before: Before
+) -> list[Candidate]:
+    """Return the payments at the places `passing` of those decided, with their evidence; rows and scores stand beside.
+
+    `before` is what the payee stage knew before the part.
+    """
+    decisions, rows, scores = decided
+    return [
+        _candidate(first_sequence + at, decisions.one(at), rows[at].tolist(), scores.one(at), evidence)
+        for at, evidence in zip(passing, before.evidence(passing), strict=True)
+    ]
+
+
+def _candidate(
+    sequence: int, decided: Decided, features: list[float], score: Score, evidence: list[Evidence]
+) -> Candidate:
     return Candidate(
         sequence,
         decided.transaction,
@@ -63,6 +84,7 @@ def candidate(sequence: int, decided: Decided, features: list[float], score: Sco
         score.tier,
         decided.source,
         decided.offset,
+        evidence,
     )
 
 

@@ -15,7 +15,8 @@ from agents.bundle import Bundle, Kind, decode_bundle, encode_bundle
 from agents.decision import NO_MODEL, Place, decisions_json
 from agents.work import Work
 from features import payee, payer, text
-from features.events import COLUMNS
+from features.events import COLUMNS, payment_event, to_events
+from features.evidence import Before
 from features.murmur import murmur2
 from features.transaction import Transaction, Verdict
 from features.vector import PAYER_FEATURE_COUNT
@@ -47,6 +48,8 @@ def compile_all() -> None:
         side.shrink_all([state], 3)
         side.may_vanish(state, 3)
         side.summary(state, 3)
+    paid = to_events([payment_event(txn, 0, 1)])
+    Before([state], paid, np.array([0]), 3).evidence([0])
     text.rows_json(np.array([[0.5]]))
     murmur2(b"a@x")
     _compile_wire()

@@ -117,6 +117,19 @@ SCHEMAS: dict[str, Schema] = {
         },
     ),
     "Reason": record({"code": text("a rule, or a feature"), "text": text("in plain words, with its numbers")}),
+    "Evidence": record(
+        {
+            "event_time": TIME,
+            "amount": RUPEES,
+            "payer_hash": text("equal for the same payer"),
+            "what": array(
+                {
+                    "type": "string",
+                    "enum": ["known_fraud", "same_amount", "new_payer", "same_payer", "last_hour", "failed"],
+                }
+            ),
+        }
+    ),
     "Alert": record(
         {
             "alert_id": ID,
@@ -131,6 +144,7 @@ SCHEMAS: dict[str, Schema] = {
             "risk": RISK,
             "risk_tier": TIER,
             "reasons": array(ref("Reason")),
+            "evidence": array(ref("Evidence")),
             "status": STATUS,
         }
     ),

@@ -109,6 +109,13 @@ RECORDS: dict[str, tuple[Field, ...]] = {
         *_PAYMENT,
         *_SCORE,
         Field("reasons", "list of objects", "`code`, a rule or a feature, and `text`, what to read."),
+        Field(
+            "evidence",
+            "list of objects",
+            "Up to five earlier payments to the same payee that speak for fraud, newest first: `event_time`, `amount`, "
+            "`payer_hash` (equal for the same payer) and `what`: `known_fraud`, `same_amount`, `new_payer`, "
+            "`same_payer` (within 24 h), `last_hour`, `failed`.",
+        ),
         Field("budget", "object", "How the day stood at its admission, as in `alert-budget`."),
         *_VERSIONS,
         *_PLACE,

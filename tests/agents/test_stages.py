@@ -20,8 +20,9 @@ from agents.names import Names
 from agents.payee import PayeeLogic
 from agents.payer import BACKLOG_RECORDS, PayerLogic
 from agents.ports import KIND_HEADER, KIND_VERDICT, KIND_WARM_UP, Chunk, Hold, Outgoing, Part, one_by_one
-from agents.run import OUTSIDE_BUDGET, decode_run
+from agents.run import OUTSIDE_BUDGET, Candidate, decode_run
 from features.clock import DAY_MS
+from features.hashing import party_hash
 from features.vector import feature_index
 from models.scoring import Scorer
 from rules import load_rules
@@ -187,18 +188,21 @@ async def test_bundles_cut_anew_are_skipped_item_by_item() -> None:
 
 @given(st.lists(st.integers(1, 7), min_size=1, max_size=12))
 async def test_a_result_never_depends_on_chunk_boundaries(sizes: list[int]) -> None:
-    """However the log is cut, decisions and state are the same bytes."""
+    """However the log is cut, decisions, candidates with their evidence and state are the same bytes."""
     records = [Record(n, payment(n, payer_vpa=f"p{n % 3}@x")) for n in range(sum(sizes))]
 
-    async def decide(cuts: list[list[Record]]) -> tuple[list[bytes], bytes | None]:
+    async def decide(cuts: list[list[Record]]) -> tuple[list[bytes], bytes, int]:
         payers, payees = DictTable(), DictTable()
         payer_logic, payee_logic = payer_stage(payers), payee_stage(payees)
-        decisions = []
+        decisions: list[bytes] = []
+        candidates: list[Candidate] = []
         for cut in cuts:
             sent = await run(payer_logic, payers, cut)
             bundle = [Record(n, o.value) for n, o in enumerate(sent, cut[0].offset * 100)]
-            decisions += [o.value for o in await run(payee_logic, payees, bundle) if o.topic == "decisions"]
-        return decisions, msgspec.msgpack.encode(payee_logic.applied.sequence)
+            outputs = await run(payee_logic, payees, bundle)
+            decisions += [o.value for o in outputs if o.topic == "decisions"]
+            candidates += [one for o in outputs if o.topic == "candidates" for one in decode_run(o.value).candidates]
+        return decisions, msgspec.msgpack.encode(candidates), payee_logic.applied.sequence
 
     cuts, rest = [], records
     for size in sizes:
@@ -251,6 +255,22 @@ async def test_repeated_runs_are_counted_once_and_alerts_stay_within_the_limit()
     assert max(report["seen"] for report in reports) == 8
     assert len({alert["alert_id"] for alert in alerts}) == len(alerts) <= 4
     assert all(alert["reasons"] == [{"code": "x", "text": "because"}] for alert in alerts)
+
+
+async def test_an_alert_shows_the_earlier_payments_to_its_payee() -> None:
+    """Times, amounts, who by a hash and what each is; the payment itself is none of them."""
+    source = await bundles([Record(n, payment(n, payer_vpa=f"p{n}@x", amount=10 + n % 2)) for n in range(3)])
+    payees, table = DictTable(), DictTable()
+    sent = [o for o in await run(payee_stage(payees), payees, source) if o.topic == "candidates"]
+    outputs = await run(budget_stage(table, 1_000_000), table, [Record(0, sent[0].value)])
+    last = [json.loads(o.value) for o in outputs if o.topic == "alerts"][-1]
+
+    assert last["transaction_id"] == "t2"
+    assert [(one["event_time"], one["amount"], one["what"]) for one in last["evidence"]] == [
+        ("2026-01-01T05:30:01.000+05:30", 11.0, ["new_payer", "last_hour"]),
+        ("2026-01-01T05:30:00.000+05:30", 10.0, ["same_amount", "new_payer", "last_hour"]),
+    ]
+    assert f"{party_hash('p1@x'):010x}" == last["evidence"][0]["payer_hash"]
 
 
 def test_labels_are_copied_into_the_payers_log_and_what_is_none_is_rejected() -> None:

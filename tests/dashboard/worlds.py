@@ -54,6 +54,15 @@ def alert(number: int, now_ms: int) -> dict[str, Any]:
         "risk": {"CRITICAL": 96, "HIGH": 71, "MEDIUM": 44}[tier] - number % 5,
         "risk_tier": tier,
         "reasons": [{"code": f"R{at}", "text": text} for at, text in enumerate(REASONS)],
+        "evidence": [
+            {
+                "event_time": format_event_time(now_ms - 30_000 * number - 600_000 * at),
+                "amount": 4500.0,
+                "payer_hash": f"{at:010x}",
+                "what": ["same_amount", "new_payer", "last_hour"],
+            }
+            for at in range(1, 4)
+        ],
         "budget": {"day": "2026-11-25", "seen": 3645 - number, "alerted": 18 - number, "limit": 18, "threshold": 640},
         "model_version": "5ee1f2a9c0d4",
         "rules_version": "0c9a7be1d2f3",

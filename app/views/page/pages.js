@@ -18,6 +18,16 @@ async function load(title, get, draw) {
   }
 }
 
+const WHAT = { known_fraud: "known fraud", same_amount: "same amount", new_payer: "new payer", same_payer: "same payer", last_hour: "last hour", failed: "failed" };
+
+function evidence(alert) {
+  if (!alert.evidence?.length) return null;
+  return h("section", { cls: "card" }, h("h2", {}, "Earlier payments to this payee"), h("div", { cls: "scroll", tabindex: "0", role: "region", "aria-label": "Evidence" }, h("table", {},
+    h("thead", {}, h("tr", {}, th("When"), th("Amount", "num"), th("Payer"), th("What speaks for fraud"))),
+    h("tbody", {}, alert.evidence.map((one) => h("tr", {}, h("td", {}, moment(one.event_time)), h("td", { cls: "num" }, money(one.amount)), h("td", {}, h("code", {}, one.payer_hash)),
+      h("td", {}, one.what.map((word) => WHAT[word] || word).join(", "))))))));
+}
+
 export function alertPage(id) {
   load("Alert", () => ask(`/alerts/${encodeURIComponent(id)}`), (alert) => {
     const again = () => alertPage(id);
@@ -30,6 +40,7 @@ export function alertPage(id) {
         h("div", { cls: "stack" },
           h("section", { cls: "card" }, h("p", { cls: "flow" }, link(alert.payer_vpa), "→", link(alert.payee_vpa), h("span", { cls: "amount" }, money(alert.amount))),
             h("h2", {}, "Why"), reasons(alert) || h("p", { cls: "soft" }, "No reasons were given."), chips(alert.rules), h("div", { cls: "actions" }, actions(alert, again))),
+          evidence(alert),
           h("section", { cls: "card" }, h("h2", {}, "Who judged it"), trail)),
         h("aside", { cls: "card" }, h("h2", {}, "Numbers"), h("dl", { cls: "facts" },
           fact("When", moment(alert.event_time)), fact("Fraud probability", percent(alert.fraud_probability, 1)), fact("Rule score", number(alert.rule_score)),
