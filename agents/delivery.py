@@ -105,15 +105,13 @@ class PartitionTask:
     async def finish(self) -> None:
         """Drop what waits, bring what is computed through step 5, release the table."""
         self._finishing.set()
+        self._waiting.close()
         self._dirty.set()
         await asyncio.gather(*self._tasks)
         self.table.close()
 
     async def _compute_loop(self) -> None:
-        while not self._finishing.is_set():
-            chunk = await self._unless_finishing(self._waiting.take())
-            if chunk is None:
-                continue
+        while (chunk := await self._waiting.take()) is not None:
             self._computing = True
             if await self._compute(chunk):
                 await self._sent.put(_Sent(None, None, chunk))

@@ -20,6 +20,7 @@ class WaitingChunks:
     def __init__(self) -> None:
         self._chunks: deque[Chunk] = deque()
         self._some = asyncio.Event()
+        self._closed = False
 
     def __len__(self) -> int:
         return len(self._chunks)
@@ -29,12 +30,20 @@ class WaitingChunks:
         self._chunks.append(chunk)
         self._some.set()
 
-    async def take(self) -> Chunk:
-        """Return the oldest chunk when there is one, with those behind it that fit.
+    def close(self) -> None:
+        """Drop what waits; who takes gets nothing from now on."""
+        self._closed = True
+        self._chunks.clear()
+        self._some.set()
+
+    async def take(self) -> Chunk | None:
+        """Return the oldest chunk when there is one, with those behind it that fit; None when closed.
 
         One without records asks for something else, and stays by itself.
         """
         await self._some.wait()
+        if self._closed:
+            return None
         chunks = [self._chunks.popleft()]
         count = len(chunks[0].records)
         while count and self._chunks and 0 < len(self._chunks[0].records) <= RECORDS_TOGETHER_MAX - count:

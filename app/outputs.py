@@ -1,9 +1,8 @@
-"""Sends what stages put out: one batch per topic partition and round trip, whoever put it out.
+"""Sends what stages put out, round after round: whatever came meanwhile goes as one batch per topic partition.
 
 Whole batches (`tables.record_batch`) cost a small part of aiokafka's `send` per record and keep a partition's order.
-The producer takes one batch per partition at a time, and many callers that wait for that place run into its time limit
-(`add_batch` counts waiting more than once). So each partition has a lane here: what comes while a batch is under way
-waits in the lane and goes as the next batch, in the order of the calls.
+The producer has one request to a broker under way at a time, so what comes while a round is under way waits here and
+goes together in the next: the fewer the requests, the less of both processors they take, the broker's above all.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from features.pieces import Pieces
 from tables.record_batch import batches
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator, Sequence
 
     from aiokafka import AIOKafkaProducer
 
@@ -27,6 +26,48 @@ if TYPE_CHECKING:
 #: Below Kafka's default message.max.bytes of 1 MiB.
 BATCH_BYTES_MAX = 900 * 1024
 
+_Lane = tuple[str, int]
+
+
+class _Round:
+    """What goes together: outputs by topic partition, in the order of the calls, and what became of them."""
+
+    def __init__(self) -> None:
+        self.outputs: dict[_Lane, list[Output]] = {}
+        self.errors: dict[_Lane, BaseException] = {}
+        self._ended = asyncio.get_running_loop().create_future()
+
+    def add(self, outputs: Sequence[Output]) -> None:
+        """Take outputs behind those that wait."""
+        for output in outputs:
+            self.outputs.setdefault((output.topic, output.partition), []).append(output)
+
+    async def ended(self, lanes: Iterable[_Lane]) -> None:
+        """Return when the round is over, or raise what became of one of these lanes."""
+        await asyncio.shield(self._ended)
+        for lane in lanes:
+            if lane in self.errors:
+                raise self.errors[lane]
+
+    def end(self) -> None:
+        """Tell those who wait."""
+        self._ended.set_result(None)
+
+    def give_up(self) -> None:
+        """Cancel those who wait: nobody knows what became of their outputs."""
+        self._ended.cancel()
+
+
+class _Acknowledged:
+    """Ends when outputs are acknowledged; unlike a coroutine it may be left alone."""
+
+    def __init__(self, sent_in: _Round, lanes: Iterable[_Lane]) -> None:
+        self._round = sent_in
+        self._lanes = lanes
+
+    def __await__(self) -> Generator[Any, None, None]:
+        return self._round.ended(self._lanes).__await__()
+
 
 class BatchSender:
     """`agents.ports.Send` over an aiokafka producer; `producer` is asked for it when the first output is sent."""
@@ -34,80 +75,48 @@ class BatchSender:
     def __init__(self, producer: Callable[[], AIOKafkaProducer], topic_prefix: str) -> None:
         self._producer = producer
         self._topic_prefix = topic_prefix
-        self._lanes: dict[tuple[str, int], _Lane] = {}
-
-    async def __call__(self, outputs: Sequence[Output]) -> asyncio.Future[list[Any]]:
-        """Queue `outputs` and return what ends when the brokers have all of them, or raises aiokafka's error."""
-        acknowledged: dict[_Lane, asyncio.Future[None]] = {}
-        for output in outputs:
-            lane = self._lane((output.topic, output.partition))
-            acknowledged[lane] = lane.add(output)
-        return asyncio.gather(*acknowledged.values())
-
-    def _lane(self, place: tuple[str, int]) -> _Lane:
-        lane = self._lanes.get(place)
-        if lane is None:
-            topic, partition = place
-            lane = self._lanes[place] = _Lane(self._producer, self._topic_prefix + topic, partition)
-        return lane
-
-
-class _Lane:
-    """The way to one topic partition: what waits, and who waits for it."""
-
-    def __init__(self, producer: Callable[[], AIOKafkaProducer], topic: str, partition: int) -> None:
-        self._producer = producer
-        self._topic = topic
-        self._partition = partition
-        self._waiting: list[Output] = []
-        self._acknowledged: asyncio.Future[None] | None = None
+        self._next: _Round | None = None
         self._sending: asyncio.Task[None] | None = None
-        self._acknowledging: set[asyncio.Task[None]] = set()
 
-    def add(self, output: Output) -> asyncio.Future[None]:
-        """Put records behind those that wait, and return what ends with their acknowledgement."""
-        self._waiting.append(output)
-        if self._acknowledged is None:
-            self._acknowledged = asyncio.get_running_loop().create_future()
+    async def __call__(self, outputs: Sequence[Output]) -> Awaitable[None]:
+        """Queue `outputs` and return what ends when the brokers have all of them, or raises aiokafka's error."""
+        if self._next is None:
+            self._next = _Round()
         if self._sending is None or self._sending.done():
             self._sending = asyncio.create_task(self._send())
-        return self._acknowledged
+        self._next.add(outputs)
+        return _Acknowledged(self._next, {(output.topic, output.partition) for output in outputs})
 
     async def _send(self) -> None:
-        """Hand what waits to the producer, batch after batch, until nothing waits."""
-        while self._waiting and self._acknowledged is not None:
-            records, self._waiting = self._waiting, []
-            acknowledged, self._acknowledged = self._acknowledged, None
+        """Send rounds until nothing waits."""
+        while self._next is not None:
+            this, self._next = self._next, None
             try:
-                producer = self._producer()
-                sent = [
-                    await producer.send_batch(batch, self._topic, partition=self._partition)
-                    for batch in _batches(producer, records)
-                ]
+                await self._send_round(this)
+            except BaseException:
+                this.give_up()
+                raise
+            this.end()
+
+    async def _send_round(self, this: _Round) -> None:
+        sent: dict[_Lane, list[Any]] = {}
+        for lane, outputs in this.outputs.items():
+            try:
+                sent[lane] = await self._hand_over(lane, outputs)
             except Exception as exc:  # noqa: BLE001 - whatever it is, it belongs to those who wait
-                _end(acknowledged, exc)
-                continue
-            task = asyncio.create_task(_acknowledge(sent, acknowledged))
-            self._acknowledging.add(task)
-            task.add_done_callback(self._acknowledging.discard)
+                this.errors[lane] = exc
+        for lane, acknowledged in sent.items():
+            for result in await asyncio.gather(*acknowledged, return_exceptions=True):
+                if isinstance(result, BaseException):
+                    this.errors[lane] = result
 
-
-async def _acknowledge(sent: list[Any], acknowledged: asyncio.Future[None]) -> None:
-    try:
-        await asyncio.gather(*sent)
-    except Exception as exc:  # noqa: BLE001 - as above
-        _end(acknowledged, exc)
-    else:
-        _end(acknowledged, None)
-
-
-def _end(acknowledged: asyncio.Future[None], error: Exception | None) -> None:
-    if acknowledged.done():
-        return
-    if error is None:
-        acknowledged.set_result(None)
-    else:
-        acknowledged.set_exception(error)
+    async def _hand_over(self, lane: _Lane, outputs: Sequence[Output]) -> list[Any]:
+        """Give the producer the batches of one partition; it takes a second one when it has sent the first."""
+        producer, (topic, partition) = self._producer(), lane
+        return [
+            await producer.send_batch(batch, self._topic_prefix + topic, partition=partition)
+            for batch in _batches(producer, outputs)
+        ]
 
 
 def _batches(producer: AIOKafkaProducer, outputs: Sequence[Output]) -> list[Any]:

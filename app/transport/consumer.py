@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
@@ -56,10 +56,18 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
                 logger.warning("where state stands could not be committed: %r", exc)
 
 
+class _Fetching(NamedTuple):
+    """A fetch under way, and the assignment it is for."""
+
+    generation: int
+    records: asyncio.Task[dict[Any, list[Any]]]
+
+
 class BatchConsumer(driver.Consumer):
     """Faust's consumer with chunks for events."""
 
     _parked: asyncio.Event | None = None
+    _fetching: _Fetching | None = None
 
     @property
     def _stages(self) -> Stages:
@@ -81,17 +89,33 @@ class BatchConsumer(driver.Consumer):
             self._parked = asyncio.Event()
         while not (self._stopped.is_set() or fetcher._stopped.is_set()):
             if not self.flow_active:
+                await self._end_fetch()
                 self._parked.set()
                 await self.wait(self.can_resume_flow)
                 continue
             self._parked.clear()
-            generation = self.app.consumer_generation_id
-            records = await self._fetch()
-            if not self.flow_active or generation != self.app.consumer_generation_id:
-                continue  # the new assignment seeks to where its state is
-            for tp, fetched in records.items():
+            for tp, fetched in (await self._next_records()).items():
                 for start in range(0, len(fetched), CHUNK_RECORDS_MAX):
                     await self._hand_over(tp, fetched[start : start + CHUNK_RECORDS_MAX])
+
+    async def _next_records(self) -> dict[Any, list[Any]]:
+        """Return what was fetched, with the next fetch under way: its thread need not be asked when records come."""
+        generation, fetching = self._fetching or self._begin_fetch()
+        records = await fetching
+        self._fetching = None
+        if not self.flow_active or generation != self.app.consumer_generation_id:
+            return {}  # the new assignment seeks to where its state is
+        self._fetching = self._begin_fetch()
+        return records
+
+    async def _end_fetch(self) -> None:
+        """Wait for the fetch that is under way, if one is, and drop it."""
+        fetching, self._fetching = self._fetching, None
+        if fetching is not None:
+            await asyncio.gather(fetching.records, return_exceptions=True)
+
+    def _begin_fetch(self) -> _Fetching:
+        return _Fetching(self.app.consumer_generation_id, asyncio.create_task(self._fetch()))
 
     async def _fetch(self) -> dict[Any, list[Any]]:
         wanted = set(self._get_active_partitions())
@@ -143,6 +167,8 @@ class BatchConsumer(driver.Consumer):
         """Finish what is computed and commit, then leave the group."""
         await self._stages.release()
         await super().on_stop()
+        if self._fetching is not None:
+            self._fetching.records.cancel()
 
     async def commit_applied(self, positions: Mapping[TP, int]) -> None:
         """Tell the group what state has applied, in the thread that fetches."""
