@@ -16,6 +16,8 @@ from aiokafka.errors import KafkaError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
+from app.transport.pace import Paced
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -28,7 +30,9 @@ _POLL_S = 0.25
 #: With a partition that may not be fetched now, look again soon: it drains in milliseconds.
 _POLL_FULL_S = 0.01
 _FETCH_MAX_WAIT_MS = 500
-_PREFETCH_BACKOFF_S = 0.01
+#: How long aiokafka fetches nothing from a broker while a partition has records that were not taken. A fetch without
+#: that partition may wait half a second for the others, so it must be long; with a partition that takes none, short.
+_UNTAKEN_S, _UNTAKEN_FULL_S = 0.2, 0.01
 
 
 class BatchConsumerThread(driver.AIOKafkaConsumerThread):
@@ -41,9 +45,12 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
 
     async def on_start(self) -> None:
         await super().on_start()
-        consumer = self._ensure_consumer()
-        # What one partition has not yet taken must not hold back the others for aiokafka's 100 ms.
-        consumer._fetcher._prefetch_backoff = _PREFETCH_BACKOFF_S
+        fetcher = self._ensure_consumer()._fetcher
+        fetcher._proc_fetch_request = Paced(fetcher._proc_fetch_request)
+
+    def hold_back(self, untaken_s: float) -> None:
+        """Say how long records that were not taken hold back the next fetch."""
+        self._ensure_consumer()._fetcher._prefetch_backoff = untaken_s
 
     async def commit_applied(self, positions: Mapping[TP, int]) -> None:
         """Commit where partitions that are still ours are to be read from; another owner commits for itself."""
@@ -121,6 +128,7 @@ class BatchConsumer(driver.Consumer):
         wanted = set(self._get_active_partitions())
         full = self._stages.full_partitions()
         open_for = wanted - full
+        self._thread.hold_back(_UNTAKEN_FULL_S if full else _UNTAKEN_S)
         if not open_for:
             await asyncio.sleep(_POLL_FULL_S)
             return {}

@@ -1,0 +1,89 @@
+"""What stages put out goes in rounds: together, in order, and each error to those whom it concerns."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, cast
+
+import pytest
+
+from agents.ports import Outgoing
+from app.outputs import BatchSender
+
+
+class Producer:
+    """Takes batches as aiokafka's producer does; the test says when each is acknowledged."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, int, int]] = []
+        self.acknowledged: list[asyncio.Future[None]] = []
+
+    async def send_batch(self, batch: Any, topic: str, *, partition: int) -> asyncio.Future[None]:
+        """Take a batch."""
+        if topic == "t.refused":
+            raise OSError("no such topic")
+        self.sent.append((topic, partition, batch.record_count()))
+        self.acknowledged.append(asyncio.get_running_loop().create_future())
+        return self.acknowledged[-1]
+
+
+def output(topic: str, partition: int = 0) -> Outgoing:
+    """Return a record to send."""
+    return Outgoing(topic, partition, b"key", b"value")
+
+
+async def sent(producer: Producer, count: int) -> None:
+    """Return when the producer has so many batches."""
+    async with asyncio.timeout(5):
+        while len(producer.sent) < count:
+            await asyncio.sleep(0)
+
+
+async def test_what_comes_during_a_round_goes_together_in_the_next() -> None:
+    """One batch per topic partition, however many calls it came by."""
+    producer = Producer()
+    send = BatchSender(lambda: cast("Any", producer), "t.")
+    first = await send([output("a")])
+    await sent(producer, 1)
+    later = [await send([output("a"), output("b", 1)]) for _ in range(3)]
+    await asyncio.sleep(0)
+    assert producer.sent == [("t.a", 0, 1)]
+
+    producer.acknowledged[0].set_result(None)
+    await asyncio.wait_for(first, 5)
+    await sent(producer, 3)
+    assert producer.sent[1:] == [("t.a", 0, 3), ("t.b", 1, 3)]
+    for acknowledged in producer.acknowledged[1:]:
+        acknowledged.set_result(None)
+    for one in later:
+        await asyncio.wait_for(one, 5)
+
+
+async def test_an_error_is_raised_for_those_whose_partition_it_is() -> None:
+    """And for nobody else: whoever shares a round with it goes on."""
+    producer = Producer()
+    send = BatchSender(lambda: cast("Any", producer), "t.")
+    fine, refused = await send([output("a")]), await send([output("refused")])
+    lost = await send([output("b")])
+    await sent(producer, 2)
+    producer.acknowledged[0].set_result(None)
+    producer.acknowledged[1].set_exception(ConnectionError("gone"))
+
+    await asyncio.wait_for(fine, 5)
+    with pytest.raises(OSError, match="no such topic"):
+        await refused
+    with pytest.raises(ConnectionError):
+        await lost
+
+
+async def test_who_waits_is_not_told_that_all_is_well_when_sending_is_given_up() -> None:
+    """Nobody knows what became of the outputs."""
+    producer = Producer()
+    send = BatchSender(lambda: cast("Any", producer), "t.")
+    acknowledged = await send([output("a")])
+    await sent(producer, 1)
+    assert send._sending is not None
+    send._sending.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await acknowledged
