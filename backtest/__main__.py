@@ -34,6 +34,7 @@ def backtest(  # noqa: PLR0917 - a command line has many options
     partitions: ask.Partitions = 4,
     label_delay_hours: ask.LabelDelay = 72.0,
     recorded: ask.Order = None,
+    processes: ask.Processes = 2,
     cold: ask.Cold = True,
     stopped_share: ask.StoppedShare = 0.8,
     review_rupees: ask.ReviewRupees = 60.0,
@@ -52,7 +53,7 @@ def backtest(  # noqa: PLR0917 - a command line has many options
 
     span = read_time(since, "--from"), read_time(until, "--until")
     delay_ms = round(label_delay_hours * HOUR_MS)
-    plan = Plan(history, *span, round(rate * 1_000_000), partitions, delay_ms, recorded=recorded)
+    plan = Plan(history, *span, round(rate * 1_000_000), partitions, delay_ms, recorded=recorded, processes=processes)
     assumptions = Assumptions(stopped_share, review_rupees, friction_rupees)
     run_backtest(plan, model, rules, Files(json, scores, report), assumptions, cold=cold)
 
@@ -73,6 +74,7 @@ def what_if(  # noqa: PLR0917 - a command line has many options
     partitions: ask.Partitions = 4,
     label_delay_hours: ask.LabelDelay = 72.0,
     recorded: ask.Order = None,
+    processes: ask.Processes = 2,
     stopped_share: ask.StoppedShare = 0.8,
     review_rupees: ask.ReviewRupees = 60.0,
     friction_rupees: ask.FrictionRupees = 40.0,
@@ -87,7 +89,7 @@ def what_if(  # noqa: PLR0917 - a command line has many options
     span = read_time(since, "--from"), read_time(until, "--until")
     delay_ms = round(label_delay_hours * HOUR_MS)
     plans = [
-        Plan(history, *span, round(one * 1_000_000), partitions, delay_ms, recorded=recorded)
+        Plan(history, *span, round(one * 1_000_000), partitions, delay_ms, recorded=recorded, processes=processes)
         for one in (rate, rate if new_rate is None else new_rate)
     ]
     page = report or (None if json is not None else Path("what-if.html"))

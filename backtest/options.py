@@ -26,6 +26,9 @@ Partitions = Annotated[int, typer.Option(min=1, help="Payee partitions of the de
 LabelDelay = Annotated[
     float, typer.Option(min=0.0, help="Hours from a payment to its label, where the file has no label_time.")
 ]
+Processes = Annotated[
+    int, typer.Option(min=1, max=2, help="2: another process makes the features meanwhile; the answers are the same.")
+]
 Order = Annotated[
     bool | None, typer.Option("--recorded/--by-time", help="In which order; recorded where the history carries one.")
 ]

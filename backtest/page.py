@@ -52,7 +52,7 @@ def _head(result: dict[str, Any]) -> str:
         ("net", rupees(result["money"]["net_rupees"])),
     ]
     boxes = "".join(f"<div><b>{escape(value)}</b><span>{escape(name)}</span></div>" for name, value in cards)
-    return f"<h1>Backtest of {escape(about['history'])}</h1><div class='cards'>{boxes}</div>{table((), facts)}"
+    return f"<h1>Backtest of {escape(about['history'])}</h1><div class='cards'>{boxes}</div>{table((), facts, 'facts')}"
 
 
 def _budget(result: dict[str, Any]) -> str:
@@ -182,4 +182,4 @@ def _cases(title: str, what: str, cases: Sequence[dict[str, Any]]) -> str:
             )
         )
     head = ("time", "payment", "amount", "kind", "probability", "score / threshold", "reasons")
-    return f"<h2>{title}</h2><p>{what}</p>{table(head, rows)}"
+    return f"<h2>{title}</h2><p>{what}</p>{table(head, rows, 'long')}"

@@ -20,7 +20,8 @@ class Plan:
 
     `partitions` is that of the deployment: each payee partition has a candidate filter of its own. `warm` False leaves
     out what is before `since_ms`, as if the deployment had begun there. `recorded` None: in the recorded order where
-    the history carries one, else in event-time order.
+    the history carries one, else in event-time order. `processes` 2: another one reads the history and makes features,
+    which changes no answer; the recorded order takes one.
     """
 
     history: Path
@@ -31,6 +32,7 @@ class Plan:
     label_delay_ms: int = LABEL_DELAY_MS
     warm: bool = True
     recorded: bool | None = None
+    processes: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 INK, SOFT, GOOD, BAD = "#1f3b57", "#9fb3c8", "#2a7f62", "#b3432b"
 _STYLE = {"svg.hashsalt": "prahari", "svg.fonttype": "none", "font.size": 9, "axes.spines.top": False,
           "axes.spines.right": False, "axes.grid": True, "grid.alpha": 0.25}  # fmt: skip
+_DAYS_NAMED_MAX = 45
 _WIDE, _HALF = (9.0, 2.6), (4.4, 3.2)
 
 
@@ -33,11 +34,11 @@ def days_picture(days: Sequence[dict[str, Any]]) -> str:
                       linewidth=1, label="ceiling")  # fmt: skip
             axes.set_ylim(0, 1.05)
             axes.set_ylabel(name)
-        bottom.set_xticks(places, [day["day"][5:] for day in days], rotation=90, fontsize=7)
+        _name_days(bottom, days)
         for axes in (top, middle, bottom):
-            axes.legend(loc="upper right", fontsize=7, ncols=3, framealpha=0.8)
+            _legend_above(axes)
 
-    return _svg((9.0, 6.0), draw)
+    return _wide((9.0, 6.4), draw)
 
 
 def curve_picture(curve: dict[str, Any], overall: dict[str, Any]) -> str:
@@ -70,7 +71,7 @@ def threshold_picture(moments: Sequence[dict[str, Any]]) -> str:
         starts = starts[:: max(1, len(starts) // 12)]
         axes.set_xticks(starts, [_day(moments, place)[5:] for place in starts], fontsize=7)
 
-    return _svg(_WIDE, draw)
+    return _wide(_WIDE, draw)
 
 
 def bars_picture(named: Sequence[dict[str, Any]], what: str) -> str:
@@ -102,10 +103,10 @@ def money_picture(days: Sequence[dict[str, Any]], saved: Sequence[float]) -> str
         axes.bar(range(len(days)), [day["fraud_rupees"] / 1e5 for day in days], color=SOFT, label="fraud")
         axes.bar(range(len(days)), [value / 1e5 for value in saved], color=GOOD, width=0.5, label="saved")
         axes.set_ylabel("lakh rupees")
-        axes.set_xticks(range(len(days)), [day["day"][5:] for day in days], rotation=90, fontsize=7)
-        axes.legend(fontsize=7)
+        _name_days(axes, days)
+        _legend_above(axes)
 
-    return _svg(_WIDE, draw)
+    return _wide(_WIDE, draw)
 
 
 def waiting_picture(payers: dict[str, Any], payees: dict[str, Any]) -> str:
@@ -129,12 +130,28 @@ def _day(moments: Sequence[dict[str, Any]], place: int) -> str:
     return str(moments[place]["time"][:10])
 
 
+def _name_days(axes: Any, days: Sequence[dict[str, Any]]) -> None:
+    """Name as many days below a picture as there is room for."""
+    places = range(0, len(days), max(1, -(-len(days) // _DAYS_NAMED_MAX)))
+    axes.set_xticks(places, [days[place]["day"][5:] for place in places], rotation=90, fontsize=7)
+
+
+def _legend_above(axes: Any) -> None:
+    """Put the legend where it hides nothing."""
+    axes.legend(loc="lower right", bbox_to_anchor=(1, 1), fontsize=7, ncols=3, frameon=False)
+
+
 def _with_intervals(axes: Any, shares: Sequence[dict[str, float] | None]) -> None:
     known = [(place, share) for place, share in enumerate(shares) if share]
     values = [share["value"] for _, share in known]
     errors = [[s["value"] - s["low"] for _, s in known], [s["high"] - s["value"] for _, s in known]]
     axes.errorbar([place for place, _ in known], values, yerr=errors, fmt="o", color=INK, markersize=3, linewidth=1,
                   label="with 95 % interval")  # fmt: skip
+
+
+def _wide(size: tuple[float, float], draw: Any) -> str:
+    """Return a picture that a narrow screen scrolls instead of shrinking it until nothing can be read."""
+    return f'<div class="wide">{_svg(size, draw)}</div>'
 
 
 def _svg(size: tuple[float, float], draw: Any) -> str:

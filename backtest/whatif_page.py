@@ -98,4 +98,4 @@ def _cases(title: str, cases: Sequence[dict[str, Any]]) -> str:
         for case in cases
     ]  # fmt: skip
     head = ("time", "payment", "amount", "kind", "score", "rules before", "rules after")
-    return f"<h2>{title}</h2><p>Those of most worth first.</p>{table(head, rows)}"
+    return f"<h2>{title}</h2><p>Those of most worth first.</p>{table(head, rows, 'long')}"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from features.transaction import Transaction
-from replay.sides import PayeeSide, PayerSide
+from replay.sides import PayeeSide, PayerSide, events_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -72,9 +72,10 @@ class Replay:
 
     def feed(self, records: Sequence[Record]) -> tuple[list[Transaction], NDArray[np.float64]]:
         """Fold records in order; return the accepted payments and their rows of shape [n, F]."""
-        kept, paid = self.payer_side.feed(records)
+        events = events_of(records)
+        kept, paid = self.payer_side.feed(records, events=events)
         records = [records[at] for at in kept]
-        got = self.payee_side.feed(records)
+        got = self.payee_side.feed(records, events=events[kept])
         places = [at for at, record in enumerate(records) if isinstance(record, Transaction)]
         rows = np.hstack([paid[[kept[at] for at in places]], got[places]])
         return [record for record in records if isinstance(record, Transaction)], rows

@@ -6,11 +6,13 @@ replay on several processes splits accounts of both sides; these need the halves
 
 from __future__ import annotations
 
+from functools import lru_cache
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from features.events import ACCOUNT, payment_event, to_events, verdict_event
+from features.events import ACCOUNT, PARTY, payment_event, to_events, verdict_event
 from features.hashing import party_hash
 from features.layout import NEVER
 from features.payee import PAYEES
@@ -40,15 +42,19 @@ class PayerSide:
         self._newest_ms: dict[int, int] = {}
 
     def feed(
-        self, records: Sequence[Record], partitions: Sequence[int] | None = None
+        self, records: Sequence[Record], partitions: Sequence[int] | None = None, events: Events | None = None
     ) -> tuple[list[int], NDArray[np.float64]]:
         """Fold records in order; return the places of those accepted and the payer's features of all, [n, P].
 
         `partitions` are those that the records stood in, where they are known: each has a newest event time of its own.
+        `events` are the records as `events_of` gives them, where the other side needs them too.
         """
         accounts = [record.payer_vpa for record in records]
-        events, groups = _events(records, "payee_vpa"), _groups(len(records), partitions)
-        outcomes, rows = _process(PAYERS, self.states, accounts, events, groups, self._newest_ms)
+        events = events_of(records) if events is None else events
+        events = _seen_from("payee_vpa", records, events)
+        outcomes, rows = _process(
+            PAYERS, self.states, accounts, events, _groups(len(records), partitions), self._newest_ms
+        )
         self.conflicts += int(np.count_nonzero(outcomes == CONFLICT))
         self.duplicates += int(np.count_nonzero((outcomes != CONFLICT) & (outcomes != NEW)))
         return np.flatnonzero(outcomes == NEW).tolist(), rows
@@ -61,10 +67,14 @@ class PayeeSide:
         self.states: dict[str, bytes] = {}
         self._newest_ms: dict[int, int] = {}
 
-    def feed(self, records: Sequence[Record], partitions: Sequence[int] | None = None) -> NDArray[np.float64]:
+    def feed(
+        self, records: Sequence[Record], partitions: Sequence[int] | None = None, events: Events | None = None
+    ) -> NDArray[np.float64]:
         """Fold records that the payer's side accepted, in order; return the payee's features of all, [n, Q]."""
         accounts = [record.payee_vpa for record in records]
-        events, groups = _events(records, "payer_vpa"), _groups(len(records), partitions)
+        events = events_of(records) if events is None else events
+        events = _seen_from("payer_vpa", records, events)
+        groups = _groups(len(records), partitions)
         return _process(PAYEES, self.states, accounts, events, groups, self._newest_ms)[1]
 
 
@@ -78,16 +88,24 @@ def _groups(count: int, partitions: Sequence[int] | None) -> dict[int, list[int]
     return groups
 
 
-def _events(records: Sequence[Record], other: str) -> Events:
-    """Return what happened, as of accounts yet to be told apart."""
+_hash_of = lru_cache(1 << 18)(party_hash)
+
+
+def events_of(records: Sequence[Record]) -> Events:
+    """Return what happened, as of accounts and other sides yet to be told apart."""
     return to_events(
         [
-            payment_event(record, 0, party_hash(getattr(record, other)))
-            if isinstance(record, Transaction)
-            else verdict_event(record, 0, party_hash(getattr(record, other)))
+            payment_event(record, 0, 0) if isinstance(record, Transaction) else verdict_event(record, 0, 0)
             for record in records
         ]
     )
+
+
+def _seen_from(other: str, records: Sequence[Record], events: Events) -> Events:
+    """Return events with the account on the other side in them."""
+    seen = events.copy()
+    seen[:, PARTY] = [_hash_of(vpa) for vpa in map(attrgetter(other), records)]
+    return seen
 
 
 def _process(  # noqa: PLR0917 - the two sides call it alike

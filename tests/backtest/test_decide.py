@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from aiokafka.partitioner import murmur2
 
-from backtest import by_time
+from backtest import reading
 from backtest.decide import Block, Decider
 from backtest.plan import Plan
 from budget.candidates import CandidateFilter
@@ -61,7 +61,7 @@ def test_a_backtest_decides_what_the_stages_decide_one_by_one(
     history: Path, scorer: Scorer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Rows, scores and alerts are those of the plain functions, however the blocks are cut."""
-    monkeypatch.setattr(by_time, "BATCH_RECORDS", 777)
+    monkeypatch.setattr(reading, "BATCH_RECORDS", 777)
 
     got = decided(run(history, scorer))
 
