@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from budget.tails import MILLION, PART, RECENT_UNIT, TAIL_BITS, TAIL_ONE, first_at_most, parts, ramp
+from budget.worth import WORTH_OF
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 # Seen / expected, where the ramp is 0 and where it is full.
 _ABSENT = parts(0.6, 0.4)
+# Worth of the best seen / of the best usually.
+_POORER = parts(0.85, 0.65)
 _USED_EARLY = parts(5.0, 15.0)
 _USED_FASTER = parts(1.3, 1.8)
 _USED_WHOLE = parts(0.8, 1.0)
@@ -43,9 +46,14 @@ class DayNow(NamedTuple):
 
 
 def absent_part(usual: NDArray[np.int64], seen_above: NDArray[np.int64], now: DayNow, bucket: int) -> int:
-    """Say in parts how nearly none of the best scores, from this bucket on, have come that should have come by now."""
+    """Say in parts how nearly none of the best scores, from this bucket on, have come that should have come by now.
+
+    None are absent where the best that did come are worth nearly as much: then the day's scores are lower, not late.
+    """
     level = min(now.rate_tail, int(usual[bucket]))
-    return ramp(_ratio(seen_above, usual, level, now.seen), _ABSENT)
+    best = WORTH_OF[first_at_most(seen_above, now.seen * now.rate_tail >> TAIL_BITS)]
+    usually = WORTH_OF[first_at_most(usual, now.rate_tail)]
+    return min(ramp(_ratio(seen_above, usual, level, now.seen), _ABSENT), ramp(best * PART // usually, _POORER))
 
 
 def used_part(usual: NDArray[np.int64], seen_above: NDArray[np.int64], lately: NDArray[np.int64], now: DayNow) -> int:

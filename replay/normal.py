@@ -22,6 +22,8 @@ _VPA = r"^[a-z0-9._-]+@[a-z0-9.-]+$"
 _VPA_CHARS_MAX = 255
 #: What binary fractions make of two decimals, times a hundred; a third decimal is ten times more.
 _PAISE_TOLERANCE = 0.01
+#: As seconds 2001 to 5138, as milliseconds January 1970 to 1973: such a file is in seconds.
+_SECONDS = (1_000_000_000, 100_000_000_000)
 
 
 def normalize(
@@ -100,7 +102,8 @@ def _wrong() -> pl.Expr:
         "transaction_id of 1 to 64 characters": pl.col("transaction_id")
         .str.len_chars()
         .is_between(1, TRANSACTION_ID_CHARS_MAX),
-        "event_time as RFC 3339 or epoch ms": pl.col("event_time").is_between(0, EVENT_TIME_MS_MAX),
+        "event_time as RFC 3339 with an offset, or epoch ms": pl.col("event_time").is_between(0, EVENT_TIME_MS_MAX),
+        "event_time in epoch ms, not s,": ~pl.col("event_time").is_between(*_SECONDS),
         "amount in rupees, above 0, with 2 decimals": (
             (pl.col("amount") * 100 - pl.col("amount_paise")).abs() < _PAISE_TOLERANCE
         )

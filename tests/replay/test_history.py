@@ -71,6 +71,8 @@ def test_five_columns_are_enough(tmp_path: Path) -> None:
         ("amount", 1.005),
         ("payer_vpa", "no handle"),
         ("event_time", "yesterday"),
+        ("event_time", "2025-01-01 12:00:00"),
+        ("event_time", "1735689600"),
         ("transaction_id", ""),
         ("is_fraud", 7),
     ],
