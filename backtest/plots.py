@@ -63,7 +63,8 @@ def threshold_picture(moments: Sequence[dict[str, Any]]) -> str:
     def draw(figure: Any) -> None:
         axes = figure.subplots()
         lowest = [moment["risk"] * 100 if moment["bucket"] < 1024 else float("nan") for moment in moments]
-        axes.plot(range(len(moments)), lowest, color=INK, linewidth=0.8)
+        # An hour between two gaps is a point: a line alone would not show it.
+        axes.plot(range(len(moments)), lowest, ".-", color=INK, linewidth=0.8, markersize=2)
         axes.set(ylabel="lowest risk admitted", ylim=(0, 102))
         starts = [
             place for place in range(len(moments)) if place == 0 or _day(moments, place) != _day(moments, place - 1)
