@@ -10,8 +10,8 @@ an alert catches a fraud.
    day less what was seen.
 3. The *supply* is what is unspent and what the day still accrues; the bucket that it reaches has the price of **now**.
 4. **Missing.** The same with what history's day still lacks added to the demand gives the price of **waiting**. An
-   alert kept for what may never come is worth a part of the average alert kept, the larger the more nearly all of the
-   best are absent; the price lies between the two accordingly, and never above that of waiting.
+   alert kept for what may never come is worth a part of the average alert kept (`order`); the price lies between the
+   two accordingly, and never above that of waiting.
 5. **Moved** (`order`). If scores pile up lower than usual the score itself has changed: history counts for less.
 6. **Floor.** No alert is spent on a score worth less than a quarter of an average alert, whatever is unspent: where
    frauds are rare most of the budget buys little, and a burst late in the day finds it unspent.
@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from budget.order import DayNow, absent_part, moved_part, used_part
+from budget.order import DayNow, kept_part, moved_part, used_part
 from budget.steady import steady, worth_above
 from budget.tails import MILLION, PART, RECENT_UNIT, TAIL_BITS, count_above, tails
 from budget.worth import WORTH_OF, bucket_worth
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 
 _HISTORY_WEIGHT_DIVISOR = 25
 _RISE_PART = 307
-_KEEP_PART, _KEEP_ABSENT_PART = 307, 973
 _FLOOR_PART = 256
 _IMPATIENCE_PART = 31
 _SUM_BITS_MAX = 30
@@ -72,7 +71,7 @@ def forecast(history: NDArray[np.int64], today: NDArray[np.int64], recent: NDArr
     demand = rate * now.remaining
     demand += np.minimum(0, left - demand) // PART * used_part(usual, seen_above, lately, now)
     missing = np.maximum(0, left - demand) // PART * (PART - moved)
-    price = _price(demand, missing, now, lambda bucket: absent_part(usual, seen_above, now, bucket))
+    price = _price(demand, missing, now, lambda bucket: kept_part(usual, seen_above, now, bucket))
     floor = steady(usual, now.rate_tail, rungs=1).average * _FLOOR_PART // PART * (PART - moved) // PART
     return _admit(rate, max(price, floor), now)
 
@@ -92,9 +91,7 @@ def _blend(usual: NDArray[np.int64], lately: NDArray[np.int64], now: DayNow, mov
     return rate
 
 
-def _price(
-    demand: NDArray[np.int64], missing: NDArray[np.int64], now: DayNow, absent_from: Callable[[int], int]
-) -> int:
+def _price(demand: NDArray[np.int64], missing: NDArray[np.int64], now: DayNow, kept_from: Callable[[int], int]) -> int:
     """Return what a score must be worth, between going on as now and waiting for what is missing."""
     at_once, waiting = _reached(demand, now), _reached(demand + missing, now)
     if waiting <= at_once:
@@ -102,7 +99,7 @@ def _price(
     kept = np.maximum.accumulate(missing[::-1])[::-1]
     kept >>= max(0, int(kept[0]).bit_length() - _SUM_BITS_MAX)
     average = int(worth_above(kept)[waiting]) // max(1, int(kept[waiting]))
-    keep = _KEEP_PART + (_KEEP_ABSENT_PART - _KEEP_PART) * absent_from(waiting) // PART
+    keep = kept_from(waiting)
     between = (average * keep + WORTH_OF[at_once] * (PART - keep)) // PART
     return max(WORTH_OF[at_once], min(WORTH_OF[waiting], between))
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _ABSENT = parts(0.6, 0.4)
 # Worth of the best seen / of the best usually.
 _POORER = parts(0.85, 0.65)
+_PROVEN_EXPECTED = 40
+_KEEP_PART, _KEEP_ABSENT_PART = 307, 973
 _USED_EARLY = parts(5.0, 15.0)
 _USED_FASTER = parts(1.3, 1.8)
 _USED_WHOLE = parts(0.8, 1.0)
@@ -45,7 +47,19 @@ class DayNow(NamedTuple):
         return max(1, (self.rate_ppm << TAIL_BITS) // MILLION)
 
 
-def absent_part(usual: NDArray[np.int64], seen_above: NDArray[np.int64], now: DayNow, bucket: int) -> int:
+def kept_part(usual: NDArray[np.int64], seen_above: NDArray[np.int64], now: DayNow, bucket: int) -> int:
+    """Say in parts of the average alert what one is worth that is kept for scores, from this bucket on, still missing.
+
+    The more nearly none have come that should have come by now, the more. Where few should have come, that none did
+    proves little: on small days frauds come in clumps.
+    """
+    absent = _absent_part(usual, seen_above, now, bucket)
+    expected = min(now.rate_tail, int(usual[bucket])) * now.seen >> TAIL_BITS
+    kept = _KEEP_PART + (_KEEP_ABSENT_PART - _KEEP_PART) * absent // PART
+    return kept * min(PART, expected * PART // _PROVEN_EXPECTED) // PART
+
+
+def _absent_part(usual: NDArray[np.int64], seen_above: NDArray[np.int64], now: DayNow, bucket: int) -> int:
     """Say in parts how nearly none of the best scores, from this bucket on, have come that should have come by now.
 
     None are absent where the best that did come are worth nearly as much: then the day's scores are lower, not late.
