@@ -80,8 +80,11 @@ class Before(NamedTuple):
         if not asked:
             return []
         events, at = self.events, self.chosen[list(asked)]
-        accounts = np.unique(events[at, ACCOUNT])
-        own = np.isin(events[:, ACCOUNT], accounts)
+        # Of each account the last place asked for: what comes after it need not be folded.
+        last = np.full(len(self.states), -1)
+        last[events[at, ACCOUNT]] = at
+        own = np.arange(len(events)) <= last[events[:, ACCOUNT]]
+        accounts = np.flatnonzero(last >= 0)
         replayed, wanted = events[own], np.zeros(len(events), np.bool_)
         replayed[:, ACCOUNT] = np.searchsorted(accounts, replayed[:, ACCOUNT])
         wanted[at] = True
