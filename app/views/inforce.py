@@ -10,6 +10,8 @@ from aiohttp import web
 from app.views.live import LIVE
 from app.views.worker import WORKER
 
+DRIFT_SHOWN = 12
+
 
 async def show_rules(request: web.Request) -> web.Response:
     """Answer `/rules`; hits are among the decisions that were looked at while somebody watched the dashboard."""
@@ -29,8 +31,13 @@ async def show_rules(request: web.Request) -> web.Response:
 
 
 async def show_model(request: web.Request) -> web.Response:
-    """Answer `/model`: what it was trained on and how well it did on payments held out; no model is an answer too."""
-    model = request.app[WORKER].model()
+    """Answer `/model`: what it was trained on, how well it did on payments held out, and how far payments drifted.
+
+    Drift is what this worker's own payments show: the population stability index of the score and of the inputs that
+    moved most. No model is an answer too.
+    """
+    worker = request.app[WORKER]
+    model = worker.model()
     if model is None:
         return _json({"model_version": None})
     manifest = model.manifest
@@ -39,9 +46,10 @@ async def show_model(request: web.Request) -> web.Response:
         "feature_schema": manifest.feature_schema,
         "features": len(manifest.feature_names),
         "seed": manifest.seed,
-        "data": manifest.data,
+        "data": {name: value for name, value in manifest.data.items() if name != "reference"},
         "metrics": manifest.metrics,
         "versions": manifest.versions,
+        "drift": dict(sorted(worker.drift().items(), key=lambda found: -found[1])[:DRIFT_SHOWN]),
     }
     return _json(body)
 

@@ -33,7 +33,7 @@ PAGES = {
     "alert": ("#/alert/t0", "Who judged it"),
     "account": (f"#/account/{PAYER}", "Counterparties"),
     "rules": ("#/rules", "Why these numbers"),
-    "model": ("#/model", "What it learned from"),
+    "model": ("#/model", "Look at it"),
     "score": ("#/score", "Score one payment"),
     "docs": ("docs", "The views of a worker"),
 }

@@ -124,6 +124,7 @@ def busy_worker(**options: Any) -> HeldWorker:
         PAYER.encode()
     ] = received
     worker.found = Readiness(model_version="5ee1f2a9c0d4", rules_version="0c9a7be1d2f3", lag={"transactions": 3})
+    worker.drifted = {"payer_hour_share": 0.31, "amount": 0.14, "score": 0.04, "payee_age_days": 0.02}
     worker.in_force = SimpleNamespace(
         manifest=SimpleNamespace(
             version="5ee1f2a9c0d4",

@@ -86,6 +86,11 @@ class HeldWorker:
     def model(self) -> Any:
         return self.in_force
 
+    drifted: dict[str, float] = field(default_factory=dict)
+
+    def drift(self) -> dict[str, float]:
+        return self.drifted
+
     def open_partitions(self, topic: str) -> dict[int, Any]:
         return self.held.get(topic, {})
 

@@ -155,6 +155,19 @@ function facts(values) {
 const nested = (title, values) => [h("section", { cls: "card" }, h("h2", {}, title), facts(values) || h("p", { cls: "soft" }, "Nothing is told.")),
   ...Object.entries(values).filter(([, value]) => value && typeof value === "object" && !Array.isArray(value)).map(([name, value]) => h("section", { cls: "card" }, h("h2", {}, words(name)), facts(value) || h("p", { cls: "soft" }, "Nothing is told.")))];
 
+const MOVED = [[0.25, "critical", "Moved"], [0.1, "high", "Look at it"], [-1, "cleared", "Stable"]];
+
+function driftCard(drift) {
+  const found = Object.entries(drift || {}), top = Math.max(0.25, ...found.map(([, index]) => index));
+  if (!found.length) return h("section", { cls: "card" }, h("h2", {}, "Drift"), h("p", { cls: "soft" }, "Not measured yet: it takes some thousand payments of this worker, and a model that keeps what it was trained on."));
+  return h("section", { cls: "card" }, h("h2", {}, "Drift"), h("p", { cls: "soft" }, "How far payments of now lie from those of training, by this worker's own: population stability index."),
+    h("div", { cls: "scroll", tabindex: "0", role: "region", "aria-label": "Drift" }, h("table", {}, h("thead", {}, h("tr", {}, th("What"), th("Index", "num"), th("Beside the most"), th("So it is"))),
+      h("tbody", {}, found.map(([name, index]) => {
+        const [, cls, text] = MOVED.find(([from]) => index > from);
+        return h("tr", {}, h("td", {}, words(name)), h("td", { cls: "num" }, number(index)), h("td", {}, meter(index / top, `index ${number(index)}`)), h("td", {}, h("span", { cls: `badge ${cls}` }, text)));
+      })))));
+}
+
 export function modelPage() {
   load("Model", () => ask("/model"), (model) => {
     if (!model.model_version) {
@@ -163,7 +176,7 @@ export function modelPage() {
     }
     show(h("div", { cls: "head" }, h("h1", {}, "Model"), h("span", { cls: "soft" }, `Version ${model.model_version}`)),
       h("p", { cls: "lead" }, "Measured when it was trained, on payments held out."),
-      h("div", { cls: "halves" }, h("div", { cls: "stack" }, nested("How good it was", model.metrics)),
+      h("div", { cls: "halves" }, h("div", { cls: "stack" }, nested("How good it was", model.metrics), driftCard(model.drift)),
         h("div", { cls: "stack" }, nested("What it learned from", model.data), h("section", { cls: "card" }, h("h2", {}, "What it is"),
           h("dl", { cls: "facts" }, fact("Features", count(model.features)), fact("Feature schema", model.feature_schema), fact("Seed", String(model.seed)))))));
   });
