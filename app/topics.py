@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import (
     ClusterAuthorizationFailedError,
     KafkaError,
@@ -22,6 +21,7 @@ from aiokafka.errors import (
 )
 
 from app.retention import COMPACTED_WITHIN_DAYS, DAY_MS, KEEPS_DAYS, keep
+from app.topic_configs import NOT_FAR_AHEAD, wrong_configs
 from features.errors import TopicsError
 
 if TYPE_CHECKING:
@@ -31,8 +31,11 @@ logger = logging.getLogger(__name__)
 
 _VISIBLE_TRIES = 50
 _VISIBLE_POLL_S = 0.2
-#: Times at which the broker took a record in; latency is measured by them.
+#: Times at which the broker took a record in: latency is measured by them, and retention and compaction go by them, so
+#: that a worker with a wrong clock neither ages what it writes nor is refused.
 _APPEND_TIME = {"message.timestamp.type": "LogAppendTime"}
+#: What others write too; how late or early a payment is goes by their timestamps.
+_INPUTS = frozenset({"transactions", "labels"})
 
 TABLES = {"payers": "transactions", "payees": "transactions-by-payee", "budget": "candidates"}
 """Table by name, with the topic whose partitions it follows."""
@@ -61,14 +64,15 @@ def topic_specs(partitions: int, prefix: str, app_id: str) -> list[TopicSpec]:
     ['blue.transactions', 'blue.labels']
     """
     flow = {name: keep(days) for name, days in KEEPS_DAYS.items()}
-    flow["decisions"] |= _APPEND_TIME
-    flow["alerts"] |= _APPEND_TIME
     flow["alignment"] = {"retention.ms": "3600000", "cleanup.policy": "delete"}
+    for name in flow:
+        flow[name] |= NOT_FAR_AHEAD if name in _INPUTS else _APPEND_TIME
     counts = {name: 1 if name in SINGLE_PARTITION else partitions for name in flow}
     specs = [TopicSpec(prefix + name, counts[name], config) for name, config in flow.items()]
     # A directory is trusted for half of this (tables/opening.py): then Kafka still knows what was deleted.
     changelog = {
         "cleanup.policy": "compact",
+        **_APPEND_TIME,
         "segment.bytes": str(64 * 1024 * 1024),
         "delete.retention.ms": str(DAY_MS),
         "max.compaction.lag.ms": str(COMPACTED_WITHIN_DAYS * DAY_MS),
@@ -164,21 +168,4 @@ async def _wrong(admin: AIOKafkaAdminClient, specs: Sequence[TopicSpec]) -> list
         count = len(described[spec.name]["partitions"])
         if count != spec.partitions:
             wrong.append(f"{spec.name}: {count} partitions, needs {spec.partitions}")
-    return wrong + await _wrong_policies(admin, [spec for spec in specs if spec.compacted])
-
-
-async def _wrong_policies(admin: AIOKafkaAdminClient, specs: Sequence[TopicSpec]) -> list[str]:
-    """Return the changelogs whose clean-up policy is not `compact` alone; none where we may not ask."""
-    resources = [ConfigResource(ConfigResourceType.TOPIC, spec.name) for spec in specs]
-    wrong = []
-    try:
-        responses = await admin.describe_configs(resources)
-    except KafkaError as exc:
-        logger.warning("could not read the clean-up policy of the changelogs: %r", exc)
-        return []
-    for response in responses:
-        for _code, _message, _type, name, entries in response.resources:
-            policy = next((entry[1] for entry in entries if entry[0] == "cleanup.policy"), "compact")
-            if policy != "compact":
-                wrong.append(f"{name}: cleanup.policy={policy}, needs compact")
-    return wrong
+    return wrong + await wrong_configs(admin, specs)

@@ -6,9 +6,13 @@ import asyncio
 import os
 import subprocess
 import sys
+import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import InvalidTimestampError
 
 from app.broker.ports import free_port
 from app.topics import TopicSpec, ensure_topics, topic_specs
@@ -55,6 +59,29 @@ async def test_a_changelog_that_forgets_by_time_is_refused(broker: EmbeddedBroke
 
     with pytest.raises(TopicsError, match=r"timed.changelog: cleanup.policy=delete, needs compact"):
         await ensure(broker, [TopicSpec("timed.changelog", 1, compacted=True)])
+
+
+async def test_a_payment_from_a_clock_that_is_hours_ahead_is_refused_by_kafka(broker: EmbeddedBroker) -> None:
+    """Its event time would be taken by its own timestamp, and would age every account of the partition."""
+    await ensure(broker, topic_specs(3, "ahead.", "ahead.prahari"))
+    hours_ahead_ms = int(time.time() * 1000) + 2 * 60 * 60 * 1000
+
+    async with AIOKafkaProducer(bootstrap_servers=broker.bootstrap) as producer:
+        with pytest.raises(InvalidTimestampError):
+            await producer.send_and_wait("ahead.transactions", b"{}", timestamp_ms=hours_ahead_ms)
+
+
+async def test_a_topic_of_yours_that_takes_any_future_is_warned_of(
+    broker: EmbeddedBroker, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is not refused: brokers before Kafka 3.6 know no such bound."""
+    specs = topic_specs(1, "yours.", "yours.prahari")
+    loose = {"message.timestamp.after.max.ms": str(2**63 - 1)}
+    await ensure(broker, [replace(spec, config={**spec.config, **loose}) for spec in specs if "labels" in spec.name])
+    await ensure(broker, specs)
+
+    assert "yours.labels takes records whose timestamps lie more than a day ahead" in caplog.text
+    assert "yours.transactions takes" not in caplog.text
 
 
 def test_a_worker_refuses_to_start_where_topics_are_missing(broker: EmbeddedBroker, tmp_path: Path) -> None:
