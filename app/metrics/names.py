@@ -6,10 +6,17 @@ that anyone outside can choose: a label per account or transaction would grow wi
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.gc_collector import GCCollector
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
+
+from features.errors import REJECTION_REASONS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _SHORT_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 _AGES_S = (0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0, 600.0)
@@ -62,6 +69,7 @@ class Metrics:
 
     def _decisions(self) -> None:
         self.rejected = self._counter("rejected", "Records that went to `rejected`.", "reason")
+        _begin_at_zero(self.rejected, REJECTION_REASONS)
         self.tiers = self._counter("decisions_by_tier", "Decisions by risk tier.", "tier")
         self.rule_hits = self._counter("rule_hits", "Hits of active rules in decisions.", "rule")
         self.budget_seen = self._gauge("budget_seen", "Payments of the newest IST day that the budget counted.")
@@ -104,6 +112,7 @@ class Metrics:
         self.webhook = self._counter(
             "webhook_alerts", "Alerts for the webhook: `taken`, `undelivered` or `unreadable`.", "outcome"
         )
+        _begin_at_zero(self.webhook, ("taken", "undelivered", "unreadable"))
 
     @property
     def families(self) -> frozenset[str]:
@@ -113,3 +122,9 @@ class Metrics:
             kinds = {"counter": ("_total",), "histogram": ("_bucket", "_sum", "_count")}
             found.update(metric.name + suffix for suffix in kinds.get(metric.type, ("",)))
         return frozenset(found)
+
+
+def _begin_at_zero(counter: Counter, values: Iterable[str]) -> None:
+    """Show a counter before it counts: the first of its kind is an increase only from a 0 that was seen."""
+    for value in values:
+        counter.labels(value)

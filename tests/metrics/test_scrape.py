@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 from aiohttp import ClientSession
+from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from agents.budget import BudgetLogic
@@ -104,3 +105,11 @@ def test_every_metric_has_a_unit_or_a_count_and_a_meaning() -> None:
         if not metric.name.startswith(("process_", "python_")):
             assert metric.name.startswith("prahari_"), metric.name
             assert metric.documentation.endswith("."), metric.name
+
+
+def test_what_an_alert_waits_for_is_shown_before_it_happens() -> None:
+    """Prometheus sees no increase in a series that begins at 1: the first error would wake nobody."""
+    shown = generate_latest(Metrics().registry).decode()
+
+    assert 'prahari_rejected_total{reason="internal_error"} 0.0' in shown
+    assert 'prahari_webhook_alerts_total{outcome="undelivered"} 0.0' in shown
