@@ -22,9 +22,10 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 async def shown() -> AsyncIterator[Shown]:
     """Serve a worker with five alerts and five minutes behind it."""
     served = await serve(busy_worker())
+    served.look()
     served.history()
     served.give(*range(4, -1, -1))
-    served.look(3500)
+    served.look()
     yield served
     await served.server.close()
 

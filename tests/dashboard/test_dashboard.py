@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ from tests.views.worlds import HeldWorker
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from playwright.async_api import Page
+    from playwright.async_api import Page, Route
 
     from tests.dashboard.worlds import Shown
 
@@ -85,7 +86,7 @@ async def test_alerts_and_numbers_come_without_a_reload(shown: Shown, open_page:
     await expect(page.locator("article.alert")).to_have_count(5)
 
     shown.give(7, 7)
-    shown.look(4000, latency_ms=3)
+    shown.look(4_000, latency_ms=3)
 
     await expect(page.locator("article.alert")).to_have_count(6)
     await expect(page.locator("article.alert").first).to_contain_text("payer.7@okaxis")
@@ -185,6 +186,24 @@ async def test_a_worker_with_a_token_asks_for_it(open_page: Opener) -> None:
         await expect(page.get_by_label("Token")).to_be_visible()
     finally:
         await shown.server.close()
+
+
+async def test_while_an_account_is_asked_for_its_place_is_held(shown: Shown, open_page: Opener) -> None:
+    """Grey bones stand where the numbers will, and the page does not jump when they come."""
+    page = await open_page(shown.url)
+    asked = asyncio.Event()
+
+    async def answer_later(route: Route) -> None:
+        await asked.wait()
+        await route.continue_()
+
+    await page.route("**/payers/**", answer_later)
+    await page.goto(f"{shown.url}#/account/{PAYER}")
+    await expect(page.locator(".bone").first).to_be_visible()
+    await picture(page, "state-loading")
+    assert await faults(page) == []
+    asked.set()
+    await settled(page, "Counterparties")
 
 
 async def test_a_fresh_deployment_says_that_nothing_happened_yet(open_page: Opener) -> None:

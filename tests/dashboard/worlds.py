@@ -11,6 +11,7 @@ from aiohttp.test_utils import TestServer
 
 from app.partitioning import murmur2_partition
 from app.score.verdict import Verdict
+from app.settings import Settings
 from app.views.alerts import TAIL
 from app.views.live import LIVE
 from app.views.locate import connect_peers
@@ -21,6 +22,7 @@ from app.views.worker import Readiness
 from features import payee, payer
 from features.clock import day_text, format_event_time, ist_day
 from features.transaction import Transaction
+from rules import parse_rules
 from tests.views.worlds import PARTITIONS, HeldWorker, silent_tail
 
 if TYPE_CHECKING:
@@ -28,12 +30,16 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
+    from rules import RuleSet
+
 PAYER, PAYEE = "sahil.verma@okicici", "mohan.traders@ybl"
 REASONS = [
     "5 payments in the 5 minutes before this one, to 3 payees; 7 in 30 days",
     "₹39,010 paid in the 5 minutes before this one, of ₹40,637 in 30 days",
     "2 frauds confirmed on this payee in 30 days",
 ]
+#: A rule that is on trial: told, and never counted.
+TRIED = "MULE_FAN_IN"
 TIERS = ("CRITICAL", "HIGH", "CRITICAL", "MEDIUM")
 METRICS = {"pr_auc": 0.8421, "roc_auc": 0.9913, "brier": 0.0089, "at_budget": {"precision": 0.93, "recall": 0.127}}
 
@@ -105,10 +111,19 @@ class QuickDesk:
         )
 
 
+class BusyWorker(HeldWorker):
+    """A worker with a rule on trial."""
+
+    def rules(self) -> RuleSet:
+        text = Settings().rules.read_text(encoding="utf-8")
+        before, after = text.split(f"id: {TRIED}", 1)
+        return parse_rules(f"{before}id: {TRIED}{after.replace('state: active', 'state: shadow', 1)}")
+
+
 def busy_worker(**options: Any) -> HeldWorker:
     """Return a worker that holds an account and a model."""
     now_ms = int(time.time() * 1000)
-    worker = HeldWorker(clock_ms=now_ms, **options)
+    worker = BusyWorker(clock_ms=now_ms, **options)
     paid, received = payer.empty(), payee.empty()
     for number in range(12):
         txn = Transaction(
@@ -147,22 +162,30 @@ class Shown:
         self.server = server
         self.app: web.Application = server.app
         self.url = str(server.make_url("/"))
+        self._seconds = 0
 
     def give(self, *numbers: int) -> None:
         """Let alerts come in."""
         for number in numbers:
             self.app[TAIL].recent.add(orjson.dumps(alert(number, self.worker.now_ms())))
 
-    def look(self, seen: int = 3645, *, latency_ms: int = 7) -> None:
-        """Let a second pass."""
+    def look(self, seen: int | None = None, *, latency_ms: int = 7) -> None:
+        """Let a second pass, with 71 payments in it unless told."""
+        self._seconds += 1
+        seen = 3_500 + 71 * self._seconds if seen is None else seen
         live = self.app[LIVE]
         day = day_text(ist_day(self.worker.now_ms()))
         report = {"day": day, "seen": seen, "alerted": 17, "limit": seen // 200, "threshold": 640, "pace_ppm": 944_444}
         live.spending.add(orjson.dumps(report))
-        live.rate.look(live.spending.seen, time.monotonic())
+        live.rate.look(live.spending.seen, self._seconds)
         live.latencies.add(latency_ms, time.monotonic())
         live.hits.add(
-            [Sampled(("PAYER_VELOCITY",), "CRITICAL"), *[Sampled((), "LOW")] * 30, Sampled(("LATE_NIGHT",), "HIGH")]
+            [
+                Sampled(("PAYER_VELOCITY", "AMOUNT_BURST"), "CRITICAL"),
+                *[Sampled((), "LOW")] * 30,
+                *[Sampled((TRIED,), "LOW")] * 2,
+                Sampled(("LATE_NIGHT",), "HIGH"),
+            ]
         )
         live.tell("overview", live.overview())
 
