@@ -18,6 +18,7 @@ from agents.bundle import CONTROL_SOURCE, decode_bundle
 from models.scoring import Scorer
 from rules import load_rules
 from tests.chaos.naive import Truth, Wanted, find_truth
+from tests.features.comparing import assert_same
 from tests.flow import auditor
 from tests.flow.deployment import RULES
 from tests.topics import read_topic
@@ -109,9 +110,11 @@ def _check_decision(place: tuple[int, int], decision: dict[str, Any], wanted: Wa
     assert round(decision["amount"] * 100) == payment.amount_paise, place
     if not wanted.exact:
         return
-    row = np.array([np.nan if value is None else value for value in decision["features"]])
-    wrong = np.flatnonzero(~((row == np.array(wanted.row)) | (np.isnan(row) & np.isnan(wanted.row))))
-    assert not len(wrong), f"{place}: features {wrong.tolist()}: got {row[wrong]}, scan {np.array(wanted.row)[wrong]}"
+    row = [np.nan if value is None else value for value in decision["features"]]
+    try:
+        assert_same("both", wanted.row, row)
+    except AssertionError as exc:
+        raise AssertionError(f"{place}: a scan and the decision differ in features: {exc}") from exc
 
 
 def _check_store(path: Path, changelogs: dict[str, list[Any]], *, torn: bool) -> bool:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 WORKERS_MAX = 3
 ZOMBIE_S = (7.5, 11.0)  # a session lasts 6 s
+#: Further behind, copies of verdicts would be from before they were given; further ahead, Kafka refuses them.
+CLOCK_S = (-240.0, 3_000.0)
 _BALLAST_BYTES = 64 * 1024
 _SIGHT_S = 5.0
 
@@ -129,6 +131,23 @@ async def _full_disk(rig: Rig, _: str, dice: random.Random) -> None:
     ballast.unlink(missing_ok=True)
 
 
+async def _slow_disk(rig: Rig, _: str, dice: random.Random) -> None:
+    await _harm_by_shim(rig, dice, disk_s=dice.choice((0.002, 0.02, 0.1)))
+
+
+async def _clock_jump(rig: Rig, _: str, dice: random.Random) -> None:
+    await _harm_by_shim(rig, dice, clock_s=dice.uniform(*CLOCK_S))
+
+
+async def _harm_by_shim(rig: Rig, dice: random.Random, **harm: float) -> None:
+    shim = rig.shims.get(_victim(rig, dice))
+    if shim is None:
+        return
+    shim.harm(**harm)
+    await asyncio.sleep(dice.uniform(3, 9))
+    shim.harm()
+
+
 async def _broker_kill(rig: Rig, _: str, dice: random.Random) -> None:
     await asyncio.to_thread(rig.broker.kill)
     await asyncio.sleep(dice.uniform(0, 4))
@@ -165,6 +184,8 @@ _HARM: dict[str, Callable[[Rig, str, random.Random], Awaitable[None]]] = {
     "wipe": _wipe,
     "tear": _tear,
     "full-disk": _full_disk,
+    "slow-disk": _slow_disk,
+    "clock-jump": _clock_jump,
     "broker-kill": _broker_kill,
     "broker-restart": _broker_restart,
     "broker-freeze": _broker_freeze,

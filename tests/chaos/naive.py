@@ -25,8 +25,6 @@ Place = tuple[int, int]
 FORGET_IDS_MS = 31 * DAY_MS
 LATE_MS = 30 * DAY_MS
 EXACT_BEHIND_MS = 14 * DAY_MS
-VERDICT_WINDOW_MS = 30 * DAY_MS
-PAYER_FRAUDS, PAYEE_FRAUDS = -1, -2  # where the row of each side counts verdicts
 
 
 @dataclass(frozen=True)
@@ -49,19 +47,20 @@ class Judged:
     """A verdict as plain values."""
 
     transaction_id: str
+    event_time_ms: int
+    amount_paise: int
     payer_vpa: str
     payee_vpa: str
-    fraud: bool
+    is_fraud: bool
     label_time_ms: int
 
 
 @dataclass
 class Account:
-    """One side of one account: its payments, its verdicts, the ids it has seen."""
+    """One side of one account: its payments and verdicts, and the ids it has seen."""
 
     side: str
     payments: NaiveAccount = field(init=False)
-    verdicts: list[tuple[int, bool, str]] = field(default_factory=list)
     ids: dict[str, Payment] = field(default_factory=dict)
     newest_ms: int | None = None
 
@@ -70,25 +69,21 @@ class Account:
 
     def judge(self, verdict: Judged) -> None:
         """Take a verdict in unless the nearest one before or after it on the same payment says the same."""
-        mark = (verdict.label_time_ms, verdict.fraud)
-        same = sorted((time_ms, fraud) for time_ms, fraud, name in self.verdicts if name == verdict.transaction_id)
+        mark = (verdict.label_time_ms, verdict.is_fraud)
+        same = sorted(
+            (known.label_time_ms, known.is_fraud)
+            for known in self.payments.verdicts
+            if known.transaction_id == verdict.transaction_id
+        )
         before = [fraud for time_ms, fraud in same if (time_ms, fraud) <= mark][-1:]
         after = [fraud for time_ms, fraud in same if (time_ms, fraud) > mark][:1]
-        if verdict.fraud in before + after or (not verdict.fraud and not before):
+        if verdict.is_fraud in before + after or (not verdict.is_fraud and not before):
             return
-        self.verdicts.append((*mark, verdict.transaction_id))
-
-    def frauds(self, time_ms: int) -> float:
-        """Return how many payments were known as fraud in the 30 days before."""
-        start_ms = time_ms - VERDICT_WINDOW_MS
-        known = {name: fraud for label_ms, fraud, name in sorted(self.verdicts) if start_ms <= label_ms < time_ms}
-        return float(sum(known.values()))
+        self.payments.fold_verdict(verdict)  # type: ignore[arg-type]  # the same names
 
     def row(self, payment: Payment) -> list[float]:
         """Return this side's features."""
-        row = self.payments.read(payment)  # type: ignore[arg-type]  # the same names
-        row[PAYER_FRAUDS if self.side == "payer" else PAYEE_FRAUDS] = self.frauds(payment.event_time_ms)
-        return row
+        return self.payments.read(payment)  # type: ignore[arg-type]  # as above
 
     def pay(self, payment: Payment) -> None:
         """Take a payment in."""
@@ -202,5 +197,12 @@ def _payment(value: bytes) -> Payment:
 
 def _verdict(value: bytes) -> Judged:
     fields = json.loads(value)
-    names = ("transaction_id", "payer_vpa", "payee_vpa", "is_fraud", "label_time")
-    return Judged(*(fields[name] for name in names))
+    return Judged(
+        fields["transaction_id"],
+        fields["event_time"],
+        round(float(fields["amount"]) * 100),
+        fields["payer_vpa"],
+        fields["payee_vpa"],
+        fields["is_fraud"],
+        fields["label_time"],
+    )

@@ -21,6 +21,8 @@ KINDS = (
     "wipe",  # kill -9, and its directory is gone
     "tear",  # kill -9, and files of its directory are cut or garbled
     "full-disk",  # no byte is left on its disk for some seconds
+    "slow-disk",  # each access to its disk takes up to a tenth of a second
+    "clock-jump",  # its wall clock jumps minutes back or most of an hour ahead, and back again
     "broker-kill",  # kill -9 of Kafka, started again
     "broker-restart",  # an orderly restart of Kafka
     "broker-freeze",  # SIGSTOP of Kafka for some seconds

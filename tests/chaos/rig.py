@@ -8,6 +8,7 @@ import re
 import subprocess
 from typing import TYPE_CHECKING
 
+from tests.chaos.shim import Shim, build
 from tests.processes import WorkerProcess
 
 if TYPE_CHECKING:
@@ -31,13 +32,25 @@ class Rig:
         self.wanted: set[WorkerProcess] = set()
         self.ends: list[str] = []
         self.mounts: list[Path] = []
+        self.shims: dict[WorkerProcess, Shim] = {}
+        self._library: Path | None = None
+
+    def prepare_shims(self) -> None:
+        """Let clocks and disks of workers made from now on be harmed, where the machine permits."""
+        self._library = build(self.path)
+        if self._library is None:
+            self.ends.append("no C compiler: clocks and disks stay as they are")
 
     def add(self, *, small_disk: bool = False) -> WorkerProcess:
         """Make a worker and start it."""
         datadir = self.path / f"worker-{len(self.workers)}"
         if small_disk:
             self._mount(datadir)
-        worker = WorkerProcess("app.main", datadir, self.broker.bootstrap, self.settings)
+        shim = None if self._library is None else Shim(self._library, datadir.with_suffix(".page"))
+        preloaded = {} if shim is None else shim.environment
+        worker = WorkerProcess("app.main", datadir, self.broker.bootstrap, {**self.settings, **preloaded})
+        if shim is not None:
+            self.shims[worker] = shim
         self.workers.append(worker)
         self.start(worker)
         return worker

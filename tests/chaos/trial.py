@@ -64,7 +64,10 @@ async def run_trial(plan: Plan, broker: EmbeddedBroker, path: Path) -> Outcome:
 
 
 async def _run(plan: Plan, rig: Rig, prefix: str) -> dict[str, int]:
-    small_disk = any(fault.kind == "full-disk" for fault in plan.faults)
+    kinds = {fault.kind for fault in plan.faults}
+    small_disk = "full-disk" in kinds
+    if kinds & {"slow-disk", "clock-jump"}:
+        rig.prepare_shims()
     first = rig.add(small_disk=small_disk)
     await asyncio.to_thread(first.wait_ready)
     load, harmed = Load(plan, rig.broker.bootstrap, prefix), asyncio.Event()
@@ -96,8 +99,7 @@ async def _run(plan: Plan, rig: Rig, prefix: str) -> dict[str, int]:
     for worker in sorted(rig.wanted, key=lambda worker: worker.datadir.name):
         await rig.stop(worker)
     datadirs = [worker.datadir for worker in rig.workers]
-    torn = any(fault.kind == "tear" for fault in plan.faults)
-    return await audit(rig.broker.bootstrap, prefix, RATE_PPM, datadirs, torn=torn)
+    return await audit(rig.broker.bootstrap, prefix, RATE_PPM, datadirs, torn="tear" in kinds)
 
 
 async def _beside(supervisor: asyncio.Task[None], work: Any) -> None:
