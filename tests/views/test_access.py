@@ -7,6 +7,7 @@ import logging
 from typing import TYPE_CHECKING
 
 import pytest
+from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from app.views.access import check_exposure
@@ -213,6 +214,24 @@ async def test_a_malformed_request_is_not_quoted_in_the_log(world: World, caplog
     assert b" 400 " in answer
     assert "malformed request refused" in caplog.text
     assert "kumar" not in caplog.text
+
+
+@pytest.mark.parametrize("said", [b"", b"GET /ale", b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\nGET /ale"])
+async def test_a_connection_that_falls_silent_is_closed(said: bytes) -> None:
+    """Before, within or after a request: connections that nobody uses must not use a worker up."""
+    application = create_application(HeldWorker(), (connect_peers, silent_tail))  # type: ignore[arg-type]
+    runner = web.AppRunner(application, access_log=None, keepalive_timeout=0.5)  # the views' own is 75 s
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        reader, writer = await asyncio.open_connection(*runner.addresses[0])
+        writer.write(said)
+        async with asyncio.timeout(10):
+            await reader.read()
+        writer.close()
+    finally:
+        await runner.cleanup()
 
 
 async def test_an_error_of_ours_says_nothing_of_our_insides(world: World, caplog: pytest.LogCaptureFixture) -> None:
