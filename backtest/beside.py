@@ -6,8 +6,9 @@ through a pipe, a few ahead; it ends with this process, and when nobody asks for
 
 from __future__ import annotations
 
+from contextlib import suppress
 from multiprocessing import get_context
-from queue import Queue
+from queue import Empty, Queue
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
@@ -46,7 +47,8 @@ class ReadingBeside:
         process.start()
         theirs.close()
         waiting: Queue[tuple[Any, ...] | None] = Queue(BATCHES_AHEAD)
-        Thread(target=_receive, args=(ours, waiting), daemon=True).start()
+        receiver = Thread(target=_receive, args=(ours, waiting), daemon=True)
+        receiver.start()
         try:
             while (message := waiting.get()) is not None:
                 yield from self._take(*message)
@@ -57,6 +59,11 @@ class ReadingBeside:
                 )
         finally:
             process.terminate()
+            process.join()
+            # The receiver comes to the end of the pipe once there is room for what is still in it.
+            while receiver.is_alive():
+                with suppress(Empty):
+                    waiting.get(timeout=0.05)
             ours.close()
 
     def _take(self, kind: str, *content: Any) -> Iterator[Batch]:
