@@ -37,6 +37,8 @@ decision_type=2
 left_child=-1
 right_child=-2
 leaf_value=0.1 0.2
+internal_count=3
+leaf_count=1 2
 """
 
 
@@ -58,6 +60,7 @@ def compile_all() -> None:
     small, large = _TREE.format(number=0), _chain(100)
     for tree in (small, large):
         Ensemble("max_feature_idx=0\n" + tree).margins(row)
+    Ensemble("max_feature_idx=0\n" + small).contributions(row)
     Calibration(low=1.0, high=1.0, intercept=0.0).probabilities(row[0])
     combine(0.5, 0)
 

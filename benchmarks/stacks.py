@@ -25,9 +25,8 @@ PARTS: tuple[tuple[str, str], ...] = (
     ("/rules/", "rules"),
     ("agents/lists.py", "rules"),
     ("models/reasons.py", "reasons of alerts"),
-    ("models/isolation.py", "isolation forest"),
-    ("models/booster.py", "LightGBM"),
-    ("/lightgbm/", "LightGBM"),
+    ("contributions (", "reasons of alerts"),
+    ("models/trees.py", "LightGBM and isolation forest"),
     ("/models/", "calibration and risk"),
     ("/budget/", "budget"),
     ("agents/budget.py", "budget"),
@@ -60,8 +59,8 @@ def part_of(stack: str) -> str:
 
     >>> part_of("run (/x/agents/payee.py:9);process (/x/features/side.py:3)")
     'payee read and fold'
-    >>> part_of("run (/x/agents/payee.py:9);score (/x/models/scoring.py:5);predict (/x/models/booster.py:2)")
-    'LightGBM'
+    >>> part_of("run (/x/agents/payee.py:9);score (/x/models/scoring.py:5);margins (/x/models/trees.py:2)")
+    'LightGBM and isolation forest'
     """
     for frame in reversed(stack.split(";")):
         for fragment, part in PARTS:

@@ -10,7 +10,6 @@ import numpy as np
 
 from features.errors import ArtifactMismatch, RulesError
 from features.vector import FEATURE_COUNT
-from models.booster import Booster
 from models.calibration import Calibration
 from models.logistic import Logistic
 from models.manifest import (
@@ -42,11 +41,8 @@ def load(path: Path | str) -> Model:
         raise ArtifactMismatch(f"{directory}: its frozen rules do not fit this version: {exc}; train again") from exc
     calibration = _part(texts[CALIBRATION], Calibration, directory / CALIBRATION)
     logistic = _part(texts[LOGISTIC], Logistic, directory / LOGISTIC)
-    trees, forest = Booster(texts[MODEL_TEXT]), Ensemble(texts[FOREST_TEXT])
-    quick = Ensemble(texts[MODEL_TEXT])
-    model = Model(
-        manifest, trees=trees, quick=quick, forest=forest, calibration=calibration, logistic=logistic, rules=rules
-    )
+    trees, forest = Ensemble(texts[MODEL_TEXT]), Ensemble(texts[FOREST_TEXT])
+    model = Model(manifest, trees=trees, forest=forest, calibration=calibration, logistic=logistic, rules=rules)
     widths = (model.trees.width, model.forest.width)
     if widths != (len(MODEL_INPUTS), FEATURE_COUNT):
         needed = f"inputs of trees and forest ({len(MODEL_INPUTS)}, {FEATURE_COUNT})"
@@ -62,17 +58,13 @@ def _part(text: str, kind: type[Part], path: Path) -> Part:
 
 
 class Model:
-    """Trees, the isolation forest and the rules that feed them, calibration, and the logistic challenger.
-
-    `quick` are the same trees as `trees`, made to score; LightGBM's own say how much each input had to do with it.
-    """
+    """Trees, the isolation forest and the rules that feed them, calibration, and the logistic challenger."""
 
     def __init__(
         self,
         manifest: Manifest,
         *,
-        trees: Booster,
-        quick: Ensemble,
+        trees: Ensemble,
         forest: Ensemble,
         calibration: Calibration,
         logistic: Logistic,
@@ -81,7 +73,6 @@ class Model:
         self.manifest = manifest
         self.version = manifest.version
         self.trees = trees
-        self.quick = quick
         self.forest = forest
         self.calibration = calibration
         self.logistic = logistic
@@ -94,7 +85,7 @@ class Model:
 
         `frozen_rule_scores` saves evaluating the frozen rules where the caller has just done so.
         """
-        return self.calibration.probabilities(self.quick.margins(self.inputs(rows, frozen_rule_scores)))
+        return self.calibration.probabilities(self.trees.margins(self.inputs(rows, frozen_rule_scores)))
 
     def challenger_probability(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
         """Give the probability of the seven-feature logistic regression for n rows of shape [n, F]."""

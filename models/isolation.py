@@ -1,4 +1,4 @@
-"""The isolation forest: learned by scikit-learn, written as LightGBM text, so that LightGBM's C code evaluates it.
+"""The isolation forest: learned by scikit-learn, written as LightGBM text, evaluated like any other trees (`trees`).
 
 scikit-learn scores a row as -2^(-d), d being the mean path length over the trees in units of the expected one (Liu,
 Ting and Zhou, 2008). Each leaf's share of d is a constant, so the forest is a tree ensemble whose leaves add up to d.

@@ -12,16 +12,20 @@ more than numeric splits is refused; training makes nothing else.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from features.errors import ArtifactMismatch
 from models.falsifying import falsify, to_splits
+from models.shapley import shapley, to_ways
 from models.walking import to_nodes, walk
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from models.shapley import Ways
 
 LEAVES_MAX_FALSIFIED = 64
 
@@ -33,7 +37,8 @@ _MISSING_NONE, _MISSING_NAN = 0, 2
 class Tree(NamedTuple):
     """One tree: per inner node its input, threshold, children and where NaN goes (1: right); per leaf its value.
 
-    A child below 0 is leaf `-child - 1`.
+    A child below 0 is leaf `-child - 1`. `node_rows` and `leaf_rows` are how many rows of training came there, where
+    the text says so.
     """
 
     inputs: NDArray[np.int64]
@@ -42,6 +47,8 @@ class Tree(NamedTuple):
     right: NDArray[np.int64]
     nan_right: NDArray[np.int64]
     values: NDArray[np.float64]
+    node_rows: NDArray[np.int64]
+    leaf_rows: NDArray[np.int64]
 
 
 class Ensemble:
@@ -74,6 +81,23 @@ class Ensemble:
             walk(rows, *self._nodes, sums)
         return sums
 
+    def contributions(self, inputs: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Split each margin exactly among the inputs (TreeSHAP): [n, width + 1], the last column is the base value.
+
+        Raises ArtifactMismatch for trees whose text does not say how many rows they were grown on.
+        """
+        ways, mean = self._ways
+        found = np.zeros((len(inputs), self.width))
+        shapley(np.ascontiguousarray(inputs, np.float64), *ways, found)
+        return np.column_stack([found, np.full(len(inputs), mean)])
+
+    @cached_property
+    def _ways(self) -> tuple[Ways, float]:
+        """Worked out when first asked for: only the worker that has the budget explains alerts."""
+        if any(len(tree.leaf_rows) != len(tree.values) for tree in self.trees if len(tree.inputs)):
+            raise ArtifactMismatch("trees that say how many rows came to each leaf were needed: train again")
+        return to_ways(self.trees)
+
 
 def _fields(text: str) -> dict[str, str]:
     pairs = (line.partition("=") for line in text.splitlines() if "=" in line)
@@ -86,14 +110,15 @@ def _tree(fields: dict[str, str]) -> Tree:
         raise ValueError("another number of leaves than said")
     if len(values) == 1:
         none = np.empty(0, np.int64)
-        return Tree(none, np.empty(0), none, none, none, values)
+        return Tree(none, np.empty(0), none, none, none, values, none, none)
     thresholds = np.array(fields["threshold"].split(), np.float64)
     whole = {
         name: np.array(fields[name].split(), np.int64)
         for name in ("split_feature", "left_child", "right_child", "decision_type")
     }
     nan_right = _where_nan_goes(whole["decision_type"], thresholds)
-    return Tree(whole["split_feature"], thresholds, whole["left_child"], whole["right_child"], nan_right, values)
+    rows = (np.array(fields.get(name, "").split(), np.int64) for name in ("internal_count", "leaf_count"))
+    return Tree(whole["split_feature"], thresholds, whole["left_child"], whole["right_child"], nan_right, values, *rows)
 
 
 def _where_nan_goes(decisions: NDArray[np.int64], thresholds: NDArray[np.float64]) -> NDArray[np.int64]:

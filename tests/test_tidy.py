@@ -41,7 +41,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "deploy": frozenset(),
 }
 #: Scoring is called by stages and replay alike, so it may not know replay.
-SCORING = ("scoring", "risk", "artifact", "reasons", "booster", "calibration", "isolation", "logistic", "manifest")
+SCORING = ("scoring", "risk", "artifact", "reasons", "shapley", "calibration", "isolation", "logistic", "manifest")
 #: The same job on stock Faust, for comparison; nothing of ours imports it.
 STOCK_FAUST = ("benchmarks/engines/stock_faust.py",)
 PURE = ("features", "rules", "budget", "replay")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.booster import Booster
 from models.isolation import fill_values, fit_estimator, fit_forest, forest_text, log_scale, raw_thresholds
+from tests.models.lightgbm_text import Reference
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def test_depths_equal_score_samples(rows: np.ndarray) -> None:
     """score_samples is -2^(-depth); LightGBM sums the same leaves in C."""
     fill = fill_values(rows)
     forest = fit_estimator(rows, fill, seed=4, tree_count=24)
-    booster = Booster(forest_text(forest, fill))
+    booster = Reference(forest_text(forest, fill))
     rng = np.random.default_rng(3)
     inner = [estimator.tree_.feature >= 0 for estimator in forest.estimators_]
     trees = [estimator.tree_ for estimator in forest.estimators_]
@@ -58,6 +58,6 @@ def test_the_same_seed_gives_the_same_text(rows: np.ndarray) -> None:
 
 def test_outliers_are_isolated_sooner(rows: np.ndarray) -> None:
     """A row unlike all others has a smaller depth than nearly all of them."""
-    booster = Booster(fit_forest(rows, seed=1))
+    booster = Reference(fit_forest(rows, seed=1))
     odd = np.nanmax(rows, axis=0, keepdims=True, initial=1.0) * 50
     assert booster.margins(odd)[0] < np.quantile(booster.margins(rows), 0.01)

@@ -1,4 +1,4 @@
-"""The C library called directly gives what LightGBM's Python package gives, and exact Shapley values."""
+"""What each input moved: LightGBM's values, and Shapley's by definition."""
 
 from __future__ import annotations
 
@@ -10,9 +10,13 @@ from typing import TYPE_CHECKING, Any
 import lightgbm
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from features.errors import ArtifactMismatch
-from models.booster import Booster
+from models.trees import Ensemble
+from tests.models.lightgbm_text import Reference
+from tests.models.test_trees import wild_rows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,12 +25,25 @@ if TYPE_CHECKING:
     from models.dataset import Dataset
 
 
-def test_margins_and_contributions_equal_the_python_package(model: Model, model_dir: Path, dataset: Dataset) -> None:
-    """Bit for bit, with missing values among the inputs."""
-    reference = lightgbm.Booster(model_file=str(model_dir / "model.txt"))
-    inputs = model.inputs(dataset.rows[:300])
-    assert np.array_equal(model.trees.margins(inputs), reference.predict(inputs, raw_score=True))
-    assert np.array_equal(model.trees.contributions(inputs), reference.predict(inputs, pred_contrib=True))
+def test_contributions_are_lightgbms(model: Model, model_dir: Path, dataset: Dataset) -> None:
+    """With missing values among the inputs, and on rows that no training saw."""
+    reference = Reference((model_dir / "model.txt").read_text())
+    for inputs in (model.inputs(dataset.rows[:300]), wild_rows(300, model.trees.width, seed=3)):
+        assert np.allclose(model.trees.contributions(inputs), reference.contributions(inputs), rtol=0, atol=1e-11)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 2**32), st.integers(1, 4), st.integers(2, 40))
+def test_any_trees_are_explained_as_lightgbm_does(seed: int, width: int, leaves: int) -> None:
+    """Of few inputs, so that many splits of a way are of one input; with missing values, and thresholds met exactly."""
+    rng = np.random.default_rng(seed)
+    rows = rng.integers(0, 6, (400, width)).astype(float)
+    rows[rng.random(rows.shape) < 0.1] = np.nan
+    labels = np.nan_to_num(rows).sum(axis=1) + rng.normal(size=400) > 2.5 * width
+    parameters = {"objective": "binary", "num_leaves": leaves, "min_data_in_leaf": 2, "verbose": -1, "num_threads": 1}
+    text = lightgbm.train(parameters, lightgbm.Dataset(rows, labels.astype(int)), 5).model_to_string()
+
+    assert np.allclose(Ensemble(text).contributions(rows), Reference(text).contributions(rows), rtol=0, atol=1e-11)
 
 
 def test_contributions_add_up_to_the_margin(model: Model, dataset: Dataset) -> None:
@@ -65,7 +82,7 @@ def test_contributions_are_exact_shapley_values() -> None:
         sum(value(frozenset(o[: o.index(i) + 1])) - value(frozenset(o[: o.index(i)])) for o in orders) / len(orders)
         for i in range(3)
     ]
-    found = Booster(reference.model_to_string()).contributions(rows[7:8])[0].tolist()
+    found = Ensemble(reference.model_to_string()).contributions(rows[7:8])[0].tolist()
     assert found == pytest.approx([*shares, value(frozenset())], abs=1e-12)
 
 
@@ -79,7 +96,7 @@ def test_a_row_gets_the_same_bits_in_any_batch(model: Model, dataset: Dataset) -
     assert np.array_equal(model.probability(np.asfortranarray(rows)), whole)
 
 
-def test_threads_share_a_booster(model: Model, dataset: Dataset) -> None:
+def test_threads_share_the_trees(model: Model, dataset: Dataset) -> None:
     """Reasons are computed off the event loop while the next batch is scored."""
     inputs = model.inputs(dataset.rows[:200])
     margins, shares = model.trees.margins(inputs), model.trees.contributions(inputs)
@@ -99,7 +116,7 @@ def test_threads_share_a_booster(model: Model, dataset: Dataset) -> None:
 
 
 def test_rows_of_another_width_are_refused(model: Model) -> None:
-    """C code would read beyond the row otherwise."""
+    """Compiled code would read beyond the row otherwise."""
     with pytest.raises(ArtifactMismatch, match="train again"):
         model.trees.margins(np.zeros((2, 3)))
     with pytest.raises(ArtifactMismatch):
@@ -111,11 +128,13 @@ def test_no_rows_have_no_margins(model: Model) -> None:
     assert model.trees.margins(np.empty((0, model.trees.width))).shape == (0,)
 
 
-@pytest.mark.parametrize("text", ["", "tree\nversion=v4\n", "nonsense"])
-def test_a_text_that_is_no_model_is_refused(text: str) -> None:
-    """With LightGBM's own reason."""
-    with pytest.raises(ArtifactMismatch, match="LightGBM could not"):
-        Booster(text)
+def test_trees_that_do_not_say_what_they_were_grown_on_are_not_explained(model_dir: Path) -> None:
+    """An isolation forest's, for instance; they are evaluated all the same."""
+    forest = Ensemble((model_dir / "isolation_forest.txt").read_text())
+    rows = np.zeros((1, forest.width))
+    assert len(forest.margins(rows)) == 1
+    with pytest.raises(ArtifactMismatch, match="how many rows"):
+        forest.contributions(rows)
 
 
 def test_missing_values_are_a_side_of_their_own(model: Model, dataset: Dataset) -> None:
