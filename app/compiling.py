@@ -17,7 +17,6 @@ from agents.work import Work
 from features import payee, payer, text
 from features.events import COLUMNS, payment_event, to_events
 from features.evidence import Before
-from features.kafka_records import write_records
 from features.murmur import murmur2
 from features.transaction import Transaction, Verdict
 from features.vector import PAYER_FEATURE_COUNT
@@ -76,9 +75,6 @@ def _compile_wire() -> None:
     values = decisions_json(decisions, scores, np.array([[0.5]]), (NO_MODEL, NO_MODEL), Place(0, 0))
     keys = decisions.payer_keys().chosen(np.array([0]))
     for texts in (values, keys):
-        # First on its own: while numba compiles, it may hold on to what a function was called with, and a batch whose
-        # bytes are held cannot be closed.
-        write_records(*keys, *texts, 0, 0, np.zeros(1_000, np.uint8), 0)
         list(batches([(keys, texts)], bytes_max=1_000, transactional=False))
 
 

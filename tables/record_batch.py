@@ -115,5 +115,5 @@ class _Open:
         return int(until)
 
     def close(self, *, transactional: bool) -> RecordBatch:
-        del self._data[self._at :]
-        return RecordBatch(self._data, self._count, transactional=transactional)
+        # Copied, not cut: numba may still hold on to the room that it wrote into when it has just compiled.
+        return RecordBatch(self._data[: self._at], self._count, transactional=transactional)
