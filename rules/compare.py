@@ -62,10 +62,12 @@ def condition_text(condition: Condition) -> str:
 
     >>> condition_text(Block(all_of=(Comparison("a", ">=", 4.0), Comparison("b", "<", 0.2, "c"))))
     'a >= 4 and b < 0.2 * c'
+    >>> condition_text(Comparison("payer_seconds_since_last", ">=", 1814400.0))
+    'payer_seconds_since_last >= 1814400'
     """
     if isinstance(condition, Comparison):
         multiple = "" if condition.of is None else f" * {condition.of}"
-        return f"{condition.feature} {condition.op} {condition.value:g}{multiple}"
+        return f"{condition.feature} {condition.op} {condition.value:.12g}{multiple}"
     parts = [
         condition_text(part) if isinstance(part, Comparison) else f"({condition_text(part)})"
         for part in condition.all_of
