@@ -7,7 +7,7 @@ numbers for the analyst. `parse_rules` checks every word of it and compiles it; 
 
 from __future__ import annotations
 
-from rules.parse import DEFAULT_RULES, load_rules, parse_rules
+from rules.parse import DEFAULT_RULES, TRIAL_RULES, load_rules, parse_rules
 from rules.ruleset import Rule, RuleSet
 
-__all__ = ["DEFAULT_RULES", "Rule", "RuleSet", "load_rules", "parse_rules"]
+__all__ = ["DEFAULT_RULES", "TRIAL_RULES", "Rule", "RuleSet", "load_rules", "parse_rules"]

@@ -21,6 +21,7 @@ from rules.ruleset import HIGHEST_SCORE, Rule, RuleSet
 from rules.wording import parse_template
 
 DEFAULT_RULES = Path(__file__).with_name("rules.yaml")
+TRIAL_RULES = DEFAULT_RULES.with_name("trial.yaml")
 
 _LARGEST_TEXT = 256 * 1024
 MOST_RULES = 200

@@ -8,11 +8,13 @@ from prahari.reference.http import kind
 from prahari.reference.markup import code, table
 from rules import load_rules
 from rules.compare import condition_text
-from rules.parse import DEFAULT_RULES
+from rules.parse import DEFAULT_RULES, TRIAL_RULES
 from rules.schema import rules_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+
+    from rules import Rule
 
 _INTRO = """# Rules
 
@@ -30,9 +32,17 @@ def rules_page() -> Iterator[str]:
     yield from _part("`when`: a block of conditions", schema["block"])
     yield from _part("A condition with a number", schema["value"])
     yield from _part("A condition with a multiple of another feature", schema["multiple"])
-    yield "## The rules that come with Prahari"
+    in_force = load_rules(DEFAULT_RULES).rules
+    yield from _rules("The rules that come with Prahari", in_force)
+    ids = {rule.id for rule in in_force}
+    more = [rule for rule in load_rules(TRIAL_RULES).rules if rule.id not in ids]
+    yield from _rules("More, on trial: `rules/trial.yaml`", more)
+
+
+def _rules(title: str, rules: Sequence[Rule]) -> Iterator[str]:
+    yield f"## {title}"
     yield ""
-    for rule in load_rules(DEFAULT_RULES).rules:
+    for rule in rules:
         yield f"### {rule.id}"
         yield ""
         yield f"{rule.title}. Weight {rule.weight}, {'active' if rule.active else 'shadow'}. {rule.why}"

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import pytest
 from ruamel.yaml import YAML
 
 from features.errors import RulesError
-from rules import DEFAULT_RULES, parse_rules
+from rules import DEFAULT_RULES, TRIAL_RULES, parse_rules
 from rules.schema import SCHEMA_FILE, rules_schema
 from tests.agents.controls import RULES
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def valid(text: str) -> bool:
@@ -36,12 +38,13 @@ def test_the_schema_in_the_repository_is_the_one_that_the_code_makes() -> None:
     path = DEFAULT_RULES.with_name(SCHEMA_FILE)
 
     assert json.loads(path.read_text()) == rules_schema()
-    assert DEFAULT_RULES.read_text().startswith(f"# yaml-language-server: $schema={SCHEMA_FILE}\n")
 
 
-def test_the_default_rules_fit_the_schema() -> None:
-    """What ships is what the editor is told."""
-    assert valid(Path(DEFAULT_RULES).read_text())
+@pytest.mark.parametrize("path", [DEFAULT_RULES, TRIAL_RULES], ids=lambda path: path.stem)
+def test_the_rules_that_ship_fit_the_schema(path: Path) -> None:
+    """What ships is what the editor is told, and the editor finds it."""
+    assert valid(path.read_text(encoding="utf-8"))
+    assert path.read_text(encoding="utf-8").startswith(f"# yaml-language-server: $schema={SCHEMA_FILE}\n")
 
 
 @pytest.mark.parametrize(
