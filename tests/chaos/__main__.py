@@ -16,6 +16,7 @@ from typing import Annotated
 import typer
 
 from app.broker.embedded import EmbeddedBroker
+from app.compiling import compile_all
 from tests.chaos.plan import KINDS, make_plan
 from tests.chaos.trial import Outcome, run_trial
 
@@ -36,6 +37,7 @@ def main(  # noqa: PLR0917 - options of a command line
 ) -> None:
     """Run seeds; the exit code says whether all of them hold."""
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # brokers that are down are the point
+    compile_all()  # else the first worker does, within the time that it has to become ready
     results.parent.mkdir(parents=True, exist_ok=True)
     known = [json.loads(line) for line in results.read_text().splitlines()] if results.exists() else []
     done = {outcome["seed"] for outcome in known}

@@ -61,7 +61,7 @@ class Load:
             enable_idempotence=True,
             compression_type=self.plan.compression,
             max_request_size=12 * 1024 * 1024,
-            request_timeout_ms=120_000,
+            request_timeout_ms=300_000,  # longer than any fault keeps Kafka away, on a machine that is busy with others
             linger_ms=5,
         )
         await producer.start()
