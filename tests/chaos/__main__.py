@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -58,6 +59,10 @@ async def _run_all(  # noqa: PLR0917 - as above
 ) -> list[Outcome]:
     outcomes: list[Outcome] = []
     waiting = list(wanted)
+    running = asyncio.current_task()
+    assert running is not None
+    # Whoever is told to end ends the workers first, which would go on asking for a Kafka that is gone.
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)
 
     async def lane() -> None:
         while waiting and time.monotonic() < until:
