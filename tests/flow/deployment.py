@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from pathlib import Path
 
 from app.lag import GroupLag
@@ -42,14 +43,20 @@ class Deployment:
             await asyncio.to_thread(worker.stop)
 
     async def wait_drained(self) -> None:
-        """Return when the group has committed everything, hop after hop."""
+        """Return when the group has committed everything, hop after hop; fail where nothing more comes for `DRAIN_S`.
+
+        However long it takes: partitions that catch up wait for each other at every second of event time.
+        """
         lag = GroupLag(f"{self.prefix}prahari", self.prefix, 4, {"bootstrap_servers": self.bootstrap})
         await lag.start()
         try:
             for topic in ("transactions", "transactions-by-payee", "candidates"):
-                async with asyncio.timeout(DRAIN_S):
-                    while await lag.committed(topic) < await lag.end(topic):
-                        await asyncio.sleep(0.2)
+                reached, since_s = -1, time.monotonic()
+                while (committed := await lag.committed(topic)) < await lag.end(topic):
+                    if committed > reached:
+                        reached, since_s = committed, time.monotonic()
+                    assert time.monotonic() < since_s + DRAIN_S, f"{topic}: no more than {committed} in {DRAIN_S} s"
+                    await asyncio.sleep(0.2)
         finally:
             await lag.stop()
 
