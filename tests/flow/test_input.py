@@ -179,7 +179,6 @@ async def test_every_kind_of_record_comes_to_what_is_said_of_it(deployment: Depl
     assert all(len(one["original"]) <= 100_000 for one in refused)
 
 
-@pytest.mark.xfail(reason="Faust's consumer reads what is not committed", strict=True)
 @pytest.mark.timeout(180)
 async def test_a_payment_of_an_aborted_transaction_is_not_decided(deployment: Deployment) -> None:
     """A bank that writes payments together with its ledger takes some back: they never were."""
