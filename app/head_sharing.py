@@ -19,7 +19,7 @@ from aiokafka.errors import KafkaError
 from agents.ports import Outgoing
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable
 
     from agents.alignment import Aligner
     from agents.ports import Send
@@ -45,7 +45,6 @@ class HeadSharing:
         self._changed = asyncio.Event()
         self._told: set[int] = set()
         self._tasks: list[asyncio.Task[None]] = []
-        self._telling: set[asyncio.Task[None]] = set()
         self._starting = asyncio.Lock()
         aligner.on_change = self._changed.set
 
@@ -65,7 +64,7 @@ class HeadSharing:
 
     async def stop(self) -> None:
         """Stop telling and hearing."""
-        for task in (*self._tasks, *self._telling):
+        for task in self._tasks:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
@@ -79,11 +78,10 @@ class HeadSharing:
             heads, caught_up = dict(self._aligner.durable_heads), self._aligner.take_caught_up()
             if heads or caught_up:
                 said = {"worker": self._worker, "heads": list(heads.items()), "caught_up": sorted(caught_up)}
-                told = await self._send([Outgoing(TOPIC, 0, None, orjson.dumps(said))])
-                # Others wait for the next head: it goes with the next round, not after this one's acknowledgement.
-                telling = asyncio.create_task(_look_after(told))
-                self._telling.add(telling)
-                telling.add_done_callback(self._telling.discard)
+                try:
+                    await (await self._send([Outgoing(TOPIC, 0, None, orjson.dumps(said))]))
+                except KafkaError as exc:  # others then go on without us, and hear of us again when it is back
+                    logger.warning("our heads could not be told: %r", exc)
             await asyncio.sleep(TELL_EVERY_S)
 
     async def _hear(self, consumer: AIOKafkaConsumer) -> None:
@@ -103,10 +101,3 @@ class HeadSharing:
                 self._aligner.hear({int(part): int(head_ms) for part, head_ms in said["heads"]}, said["caught_up"])
         except (ValueError, TypeError, KeyError) as exc:
             logger.warning("%s: a record that tells no heads: %r", TOPIC, exc)
-
-
-async def _look_after(told: Awaitable[object]) -> None:
-    try:
-        await told
-    except KafkaError as exc:  # others then go on without us, and hear of us again when it is back
-        logger.warning("our heads could not be told: %r", exc)
