@@ -72,9 +72,7 @@ class Ensemble:
 
     def margins(self, inputs: NDArray[np.float64]) -> NDArray[np.float64]:
         """Sum the leaves of all trees for n rows of shape [n, width]; each row by itself, trees in order."""
-        if inputs.ndim != 2 or inputs.shape[1] != self.width:
-            raise ArtifactMismatch(f"rows of {self.width} inputs were needed; got shape {inputs.shape}: train again")
-        rows, sums = np.ascontiguousarray(inputs, np.float64), np.zeros(len(inputs))
+        rows, sums = self._checked(inputs), np.zeros(len(inputs))
         if self._splits is not None:
             falsify(rows, *self._splits, sums)
         elif self._nodes is not None:
@@ -86,10 +84,16 @@ class Ensemble:
 
         Raises ArtifactMismatch for trees whose text does not say how many rows they were grown on.
         """
-        ways, mean = self._ways
+        rows, (ways, mean) = self._checked(inputs), self._ways
         found = np.zeros((len(inputs), self.width))
-        shapley(np.ascontiguousarray(inputs, np.float64), *ways, found)
+        shapley(rows, *ways, found)
         return np.column_stack([found, np.full(len(inputs), mean)])
+
+    def _checked(self, inputs: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return rows as compiled code takes them, which would read beyond rows of another width."""
+        if inputs.ndim != 2 or inputs.shape[1] != self.width:
+            raise ArtifactMismatch(f"rows of {self.width} inputs were needed; got shape {inputs.shape}: train again")
+        return np.ascontiguousarray(inputs, np.float64)
 
     @cached_property
     def _ways(self) -> tuple[Ways, float]:

@@ -121,6 +121,8 @@ def test_rows_of_another_width_are_refused(model: Model) -> None:
         model.trees.margins(np.zeros((2, 3)))
     with pytest.raises(ArtifactMismatch):
         model.trees.margins(np.zeros(model.trees.width))
+    with pytest.raises(ArtifactMismatch, match="train again"):
+        model.trees.contributions(np.zeros((2, 3)))
 
 
 def test_no_rows_have_no_margins(model: Model) -> None:
