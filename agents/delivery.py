@@ -89,8 +89,7 @@ class PartitionTask:
 
     def deliver(self, chunk: Chunk) -> None:
         """Take a chunk; one that comes after `finish` is dropped: the next owner reads it again."""
-        if not self._finishing.is_set():
-            self._waiting.put(chunk)
+        self._waiting.put(chunk)
 
     @property
     def idle(self) -> bool:

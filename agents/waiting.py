@@ -26,7 +26,9 @@ class WaitingChunks:
         return len(self._chunks)
 
     def put(self, chunk: Chunk) -> None:
-        """Put a chunk behind the others."""
+        """Put a chunk behind the others; a closed queue drops it."""
+        if self._closed:
+            return
         self._chunks.append(chunk)
         self._some.set()
 

@@ -37,10 +37,13 @@ class _Round:
         self.errors: dict[_Lane, BaseException] = {}
         self._ended = asyncio.get_running_loop().create_future()
 
-    def add(self, outputs: Sequence[Output]) -> None:
-        """Take outputs behind those that wait."""
+    def add(self, outputs: Sequence[Output]) -> _Acknowledged:
+        """Take outputs behind those that wait, and return what ends with their acknowledgement."""
+        lanes: set[_Lane] = set()
         for output in outputs:
-            self.outputs.setdefault((output.topic, output.partition), []).append(output)
+            lanes.add(lane := (output.topic, output.partition))
+            self.outputs.setdefault(lane, []).append(output)
+        return _Acknowledged(self, lanes)
 
     async def ended(self, lanes: Iterable[_Lane]) -> None:
         """Return when the round is over, or raise what became of one of these lanes."""
@@ -84,8 +87,7 @@ class BatchSender:
             self._next = _Round()
         if self._sending is None or self._sending.done():
             self._sending = asyncio.create_task(self._send())
-        self._next.add(outputs)
-        return _Acknowledged(self._next, {(output.topic, output.partition) for output in outputs})
+        return self._next.add(outputs)
 
     async def _send(self) -> None:
         """Send rounds until nothing waits."""

@@ -53,18 +53,18 @@ def kept_part(usual: NDArray[np.int64], seen_above: NDArray[np.int64], now: DayN
     The more nearly none have come that should have come by now, the more. Where few should have come, that none did
     proves little: on small days frauds come in clumps.
     """
-    absent = _absent_part(usual, seen_above, now, bucket)
-    expected = min(now.rate_tail, int(usual[bucket])) * now.seen >> TAIL_BITS
+    level = min(now.rate_tail, int(usual[bucket]))
+    absent = _absent_part(usual, seen_above, now, level)
+    expected = level * now.seen >> TAIL_BITS
     kept = _KEEP_PART + (_KEEP_ABSENT_PART - _KEEP_PART) * absent // PART
     return kept * min(PART, expected * PART // _PROVEN_EXPECTED) // PART
 
 
-def _absent_part(usual: NDArray[np.int64], seen_above: NDArray[np.int64], now: DayNow, bucket: int) -> int:
-    """Say in parts how nearly none of the best scores, from this bucket on, have come that should have come by now.
+def _absent_part(usual: NDArray[np.int64], seen_above: NDArray[np.int64], now: DayNow, level: int) -> int:
+    """Say in parts how nearly none of the best scores, of this usual tail, have come that should have come by now.
 
     None are absent where the best that did come are worth nearly as much: then the day's scores are lower, not late.
     """
-    level = min(now.rate_tail, int(usual[bucket]))
     best = WORTH_OF[first_at_most(seen_above, now.seen * now.rate_tail >> TAIL_BITS)]
     usually = WORTH_OF[first_at_most(usual, now.rate_tail)]
     return min(ramp(_ratio(seen_above, usual, level, now.seen), _ABSENT), ramp(best * PART // usually, _POORER))

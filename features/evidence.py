@@ -175,7 +175,7 @@ def _keep(best: NDArray[np.int64], time_ms: int, paise: int, party: int, marks: 
     best[last, _TIME], best[last, _AMOUNT], best[last, _PARTY], best[last, _MARKS] = time_ms, paise, party, marks
 
 
-_WORDS = {
+WORDS = {
     KNOWN_FRAUD: "known_fraud",
     SAME_AMOUNT: "same_amount",
     NEW_PAYER: "new_payer",
@@ -191,4 +191,4 @@ def words(marks: int) -> list[str]:
     >>> words(KNOWN_FRAUD | LAST_HOUR)
     ['known_fraud', 'last_hour']
     """
-    return [word for mark, word in _WORDS.items() if marks & mark]
+    return [word for mark, word in WORDS.items() if marks & mark]

@@ -50,7 +50,6 @@ class PayerSide:
         `events` are the records as `events_of` gives them, where the other side needs them too.
         """
         accounts = [record.payer_vpa for record in records]
-        events = events_of(records) if events is None else events
         events = _seen_from("payee_vpa", records, events)
         outcomes, rows = _process(
             PAYERS, self.states, accounts, events, _groups(len(records), partitions), self._newest_ms
@@ -72,7 +71,6 @@ class PayeeSide:
     ) -> NDArray[np.float64]:
         """Fold records that the payer's side accepted, in order; return the payee's features of all, [n, Q]."""
         accounts = [record.payee_vpa for record in records]
-        events = events_of(records) if events is None else events
         events = _seen_from("payer_vpa", records, events)
         groups = _groups(len(records), partitions)
         return _process(PAYEES, self.states, accounts, events, groups, self._newest_ms)[1]
@@ -101,9 +99,9 @@ def events_of(records: Sequence[Record]) -> Events:
     )
 
 
-def _seen_from(other: str, records: Sequence[Record], events: Events) -> Events:
-    """Return events with the account on the other side in them."""
-    seen = events.copy()
+def _seen_from(other: str, records: Sequence[Record], events: Events | None) -> Events:
+    """Return events of our own with the account on the other side in them; None: made of the records first."""
+    seen = events_of(records) if events is None else events.copy()
     seen[:, PARTY] = [_hash_of(vpa) for vpa in map(attrgetter(other), records)]
     return seen
 

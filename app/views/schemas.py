@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from features.evidence import WORDS
+
 Schema = dict[str, Any]
 
 
@@ -122,12 +124,7 @@ SCHEMAS: dict[str, Schema] = {
             "event_time": TIME,
             "amount": RUPEES,
             "payer_hash": text("equal for the same payer"),
-            "what": array(
-                {
-                    "type": "string",
-                    "enum": ["known_fraud", "same_amount", "new_payer", "same_payer", "last_hour", "failed"],
-                }
-            ),
+            "what": array({"type": "string", "enum": list(WORDS.values())}),
         }
     ),
     "Alert": record(
