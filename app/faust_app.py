@@ -47,7 +47,7 @@ class PrahariApp(faust.App):
 
     def __init__(self, settings: Settings, **options: Any) -> None:
         self.prahari = settings
-        self.stages, self.metrics, self.admissions = Stages(), Metrics(), Admissions()
+        self.stages, self.metrics, self.admissions = self._no_stages(), Metrics(), Admissions()
         self.control_plane = ControlPlane(self)
         super().__init__(
             f"{settings.topic_prefix}{APP_NAME}",
@@ -85,6 +85,10 @@ class PrahariApp(faust.App):
                 **options,
             },
         )
+
+    def _no_stages(self) -> Stages:
+        """Return where partitions will be opened; there is no consumer yet."""
+        return Stages(lambda: self.conf.topic_partitions, lambda tp, offset: self.consumer.acknowledge(tp, offset))  # noqa: PLW0108
 
     @cached_property
     def client_options(self) -> dict[str, Any]:

@@ -56,7 +56,11 @@ class StageOpener:
     def __init__(self, app: PrahariApp) -> None:
         self._app = app
         self._settings = app.prahari
-        self._send = BatchSender(lambda: app.producer._producer, self._settings.topic_prefix)  # noqa: SLF001
+        self._send = BatchSender(
+            lambda: app.producer._producer,  # noqa: SLF001
+            self._settings.topic_prefix,
+            app.stages.hand_on,
+        )
         self.aligner = Aligner(time.monotonic)
         self.control = app.control_plane
         self._heads = HeadSharing(self.aligner, self._send, self._settings.topic_prefix, lambda: app.client_options)

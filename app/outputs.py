@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
 
 from agents.ports import Outgoing, one_by_one
 from features.pieces import Pieces
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator, Sequence
 
     from aiokafka import AIOKafkaProducer
+    from aiokafka.structs import RecordMetadata
 
     from agents.ports import OutgoingMany, Output
 
@@ -27,6 +28,23 @@ if TYPE_CHECKING:
 BATCH_BYTES_MAX = 900 * 1024
 
 _Lane = tuple[str, int]
+
+
+class _Batch(NamedTuple):
+    """A batch that the producer has: how many records, and what tells where they stand."""
+
+    records: int
+    appended: asyncio.Future[RecordMetadata]
+
+
+class OnAppended(Protocol):
+    """Is told that `outputs` stand in a partition of `topic`, by its whole name, from `first` on."""
+
+    def __call__(self, topic: str, partition: int, first: RecordMetadata, outputs: Sequence[Outgoing]) -> None: ...
+
+
+def _tell_nobody(topic: str, partition: int, first: RecordMetadata, outputs: Sequence[Outgoing]) -> None:
+    """Tell nobody."""
 
 
 class _Round:
@@ -73,11 +91,20 @@ class _Acknowledged:
 
 
 class BatchSender:
-    """`agents.ports.Send` over an aiokafka producer; `producer` is asked for it when the first output is sent."""
+    """`agents.ports.Send` over an aiokafka producer; `producer` is asked for it when the first output is sent.
 
-    def __init__(self, producer: Callable[[], AIOKafkaProducer], topic_prefix: str) -> None:
+    `on_appended` is told where single outputs stand in their log as soon as they are durable, in the log's order.
+    """
+
+    def __init__(
+        self,
+        producer: Callable[[], AIOKafkaProducer],
+        topic_prefix: str,
+        on_appended: OnAppended = _tell_nobody,
+    ) -> None:
         self._producer = producer
         self._topic_prefix = topic_prefix
+        self._on_appended = on_appended
         self._next: _Round | None = None
         self._sending: asyncio.Task[None] | None = None
 
@@ -101,22 +128,36 @@ class BatchSender:
             this.end()
 
     async def _send_round(self, this: _Round) -> None:
-        sent: dict[_Lane, list[Any]] = {}
+        sent: dict[_Lane, list[_Batch]] = {}
         for lane, outputs in this.outputs.items():
             try:
                 sent[lane] = await self._hand_over(lane, outputs)
             except Exception as exc:  # noqa: BLE001 - whatever it is, it belongs to those who wait
                 this.errors[lane] = exc
-        for lane, acknowledged in sent.items():
-            for result in await asyncio.gather(*acknowledged, return_exceptions=True):
+        for lane, handed_over in sent.items():
+            for result in await asyncio.gather(*(one.appended for one in handed_over), return_exceptions=True):
                 if isinstance(result, BaseException):
                     this.errors[lane] = result
+            if lane not in this.errors:
+                self._tell(lane, handed_over, this.outputs[lane])
 
-    async def _hand_over(self, lane: _Lane, outputs: Sequence[Output]) -> list[Any]:
+    def _tell(self, lane: _Lane, handed_over: Sequence[_Batch], outputs: Sequence[Output]) -> None:
+        """Say where the records of a partition stand, where each output is one."""
+        if len(outputs) != sum(one.records for one in handed_over):
+            return
+        singles, at = cast("Sequence[Outgoing]", outputs), 0
+        for count, appended in handed_over:
+            self._on_appended(self._topic_prefix + lane[0], lane[1], appended.result(), singles[at : at + count])
+            at += count
+
+    async def _hand_over(self, lane: _Lane, outputs: Sequence[Output]) -> list[_Batch]:
         """Give the producer the batches of one partition; it takes a second one when it has sent the first."""
         producer, (topic, partition) = self._producer(), lane
         return [
-            await producer.send_batch(batch, self._topic_prefix + topic, partition=partition)
+            _Batch(
+                batch.record_count(),
+                await producer.send_batch(batch, self._topic_prefix + topic, partition=partition),
+            )
             for batch in _batches(producer, outputs)
         ]
 

@@ -33,8 +33,8 @@ def wire(app: PrahariApp) -> None:
     stage(app, "labels", source="labels", opens=opener.labels)
     stage(app, "control", source="control", opens=opener.control_log)
     stage(app, "payer", source="transactions", opens=opener.payer)
-    stage(app, "payee", source="transactions-by-payee", opens=opener.payee)
-    stage(app, "budget", source="candidates", opens=opener.budget)
+    stage(app, "payee", source="transactions-by-payee", written_by="transactions", opens=opener.payee)
+    stage(app, "budget", source="candidates", written_by="transactions-by-payee", opens=opener.budget)
 
     background(app, "watchdog", lambda: watch(app, opener.held))
 

@@ -17,10 +17,21 @@ def table(app: PrahariApp, name: str, *, follows: str) -> None:
     registered.source_topic = app.prahari.topic_prefix + follows
 
 
-def stage(app: PrahariApp, name: str, *, source: str, opens: Callable[[int], Awaitable[Opened]]) -> None:
-    """Register the agent `name` over topic `source`; `opens` makes what works on one of its partitions."""
-    topic = app.topic(app.prahari.topic_prefix + source, key_type=bytes, value_type=bytes, value_serializer="raw")
-    app.stages.register(topic.get_topic_name(), opens)
+def stage(
+    app: PrahariApp,
+    name: str,
+    *,
+    source: str,
+    opens: Callable[[int], Awaitable[Opened]],
+    written_by: str | None = None,
+) -> None:
+    """Register the agent `name` over topic `source`; `opens` makes what works on one of its partitions.
+
+    `written_by` is the source of the stage that writes `source`, where one does: within a worker it hands on directly.
+    """
+    prefix = app.prahari.topic_prefix
+    topic = app.topic(prefix + source, key_type=bytes, value_type=bytes, value_serializer="raw")
+    app.stages.register(topic.get_topic_name(), opens, written_by=None if written_by is None else prefix + written_by)
 
     async def agent(stream: Any) -> None:
         async for event in stream.noack().events():

@@ -16,6 +16,7 @@ from aiokafka.errors import KafkaError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
+from app.transport.own_appends import ReadPast
 from app.transport.pace import Paced
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ CHUNK_RECORDS_MAX = 1_000
 _POLL_S = 0.25
 #: With a partition that may not be fetched now, look again soon: it drains in milliseconds.
 _POLL_FULL_S = 0.01
-_FETCH_MAX_WAIT_MS = 500
+_FETCH_MAX_WAIT_MS, _FETCH_MAX_WAIT_FULL_MS = 500, 20
 #: How long aiokafka fetches nothing from a broker while a partition has records that were not taken. A fetch without
 #: that partition may wait half a second for the others, so it must be long; with a partition that takes none, short.
 _UNTAKEN_S, _UNTAKEN_FULL_S = 0.2, 0.01
@@ -48,11 +49,14 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
     async def on_start(self) -> None:
         await super().on_start()
         fetcher = self._ensure_consumer()._fetcher
-        fetcher._proc_fetch_request = Paced(fetcher._proc_fetch_request)
+        fetcher._proc_fetch_request = self.pace = Paced(fetcher._proc_fetch_request)
+        fetcher._get_actions_per_node = ReadPast(fetcher, self.consumer.app.stages.places)
 
-    def hold_back(self, untaken_s: float) -> None:
-        """Say how long records that were not taken hold back the next fetch."""
-        self._ensure_consumer()._fetcher._prefetch_backoff = untaken_s
+    def hold_back(self, *, full: bool) -> None:
+        """Say whether a partition takes no records now: what it has holds back fetches, and what these may wait."""
+        fetcher = self._ensure_consumer()._fetcher
+        fetcher._prefetch_backoff = _UNTAKEN_FULL_S if full else _UNTAKEN_S
+        fetcher._fetch_max_wait_ms = _FETCH_MAX_WAIT_FULL_MS if full else _FETCH_MAX_WAIT_MS
 
     async def commit_applied(self, positions: Mapping[TP, int]) -> None:
         """Commit where partitions that are still ours are to be read from; another owner commits for itself."""
@@ -130,11 +134,14 @@ class BatchConsumer(driver.Consumer):
         wanted = set(self._get_active_partitions())
         full = self._stages.full_partitions()
         open_for = wanted - full
-        self._thread.hold_back(_UNTAKEN_FULL_S if full else _UNTAKEN_S)
+        self._thread.hold_back(full=bool(full))
         if not open_for:
             await asyncio.sleep(_POLL_FULL_S)
             return {}
-        return cast("dict[Any, list[Any]]", await self._getmany(open_for, _POLL_FULL_S if full else _POLL_S))
+        records = cast("dict[Any, list[Any]]", await self._getmany(open_for, _POLL_FULL_S if full else _POLL_S))
+        if records:
+            self._thread.pace.brought(sum(map(len, records.values())))
+        return records
 
     async def _hand_over(self, tp: Any, records: list[Any]) -> None:
         last = records[-1]
@@ -179,6 +186,10 @@ class BatchConsumer(driver.Consumer):
         await super().on_stop()
         if self._fetching is not None:
             self._fetching.records.cancel()
+
+    def acknowledge(self, tp: TP, offset: int) -> None:
+        """Take an offset up to which a partition's log is done with, though it was not read through a fetch."""
+        self.ack(ConsumerMessage(tp.topic, tp.partition, offset, 0.0, 0, [], None, None, None, None, None, tp))
 
     async def commit_applied(self, positions: Mapping[TP, int]) -> None:
         """Tell the group what state has applied, in the thread that fetches."""

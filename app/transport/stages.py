@@ -9,17 +9,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from faust.types import TP
+
 from agents.ports import Chunk
+from app.transport.own_appends import Appended, Places
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
 
-    from faust.types import TP, EventT
+    from aiokafka.structs import RecordMetadata
+    from faust.types import EventT
 
     from agents.delivery import PartitionTask
+    from agents.ports import Outgoing
 
 logger = logging.getLogger(__name__)
 
@@ -37,17 +43,31 @@ class Opened:
 
 
 class Stages:
-    """All open partitions of a worker, by topic partition."""
+    """All open partitions of a worker, by topic partition.
 
-    def __init__(self) -> None:
+    `partitions` says how many a topic has, `acknowledge` takes the offset up to which a partition's log is done with.
+    """
+
+    def __init__(self, partitions: Callable[[], int], acknowledge: Callable[[TP, int], None]) -> None:
+        self._partitions = partitions
+        self._acknowledge = acknowledge
+        self.places = Places()
         self._factories: dict[str, Callable[[int], Awaitable[Opened]]] = {}
+        self._follows: dict[str, str] = {}
         self._open: dict[TP, Opened] = {}
         self._opening: asyncio.Task[Any] | None = None
         self._lock = asyncio.Lock()
 
-    def register(self, topic: str, factory: Callable[[int], Awaitable[Opened]]) -> None:
-        """Say how a partition of `topic` is opened."""
+    def register(
+        self, topic: str, factory: Callable[[int], Awaitable[Opened]], *, written_by: str | None = None
+    ) -> None:
+        """Say how a partition of `topic` is opened.
+
+        `written_by` is the topic of the stage that alone writes it, if there is one: what that appends is handed on.
+        """
         self._factories[topic] = factory
+        if written_by is not None:
+            self._follows[topic] = written_by
 
     async def open(self, assigned: Iterable[TP]) -> dict[TP, int]:
         """Open every assigned partition that has a stage, and return where each is to be read from.
@@ -61,7 +81,15 @@ class Stages:
                 await asyncio.gather(*(self._open_one(tp) for tp in wanted))
             finally:
                 self._opening = None
-        return {tp: opened.position for tp, opened in self._open.items() if opened.position is not None}
+        positions = {tp: opened.position for tp, opened in self._open.items() if opened.position is not None}
+        self.places.begin(dict(positions), self._written_here_alone())
+        return positions
+
+    def _written_here_alone(self) -> frozenset[TP]:
+        """Return the open partitions of logs that no other worker writes: all that leads to them is open here."""
+        open_count = Counter(tp.topic for tp in self._open)
+        alone = {topic for topic, source in self._follows.items() if open_count[source] == self._partitions()}
+        return frozenset(tp for tp in self._open if tp.topic in alone)
 
     async def _open_one(self, tp: TP) -> None:
         self._open[tp] = await self._factories[tp.topic](tp.partition)
@@ -76,7 +104,24 @@ class Stages:
         message = event.message
         opened = self._open.get(message.tp)
         if opened is not None:
+            self.places.given(message.tp, message.offset)
             opened.task.deliver(Chunk(message.value, event.ack, message.behind))
+
+    def hand_on(self, topic: str, partition: int, first: RecordMetadata, outputs: Sequence[Outgoing]) -> None:
+        """Give a partition what was appended to its log at `first`, where that is the next it is to be given."""
+        tp = TP(topic, partition)
+        opened = self._open.get(tp)
+        if opened is None or topic not in self._follows:
+            return
+        if not self.places.is_next(tp, first.offset, len(outputs)) or opened.task.full:
+            return
+        records = [
+            Appended(first.offset + at, first.timestamp, output.key, output.value, output.headers)
+            for at, output in enumerate(outputs)
+        ]
+        last = records[-1].offset
+        self.places.given(tp, last)
+        opened.task.deliver(Chunk(records, lambda: self._acknowledge(tp, last)))
 
     def full_partitions(self) -> set[TP]:
         """Partitions that have enough waiting."""
@@ -96,6 +141,7 @@ class Stages:
             self._opening.cancel()
         async with self._lock:
             opened, self._open = self._open, {}
+            self.places.begin({}, frozenset())
             await asyncio.gather(*(self._finish(tp, one) for tp, one in opened.items()))
 
     async def _finish(self, tp: TP, opened: Opened) -> None:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, cast
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from agents.ports import Outgoing
-from app.outputs import BatchSender
+from app.outputs import BATCH_BYTES_MAX, BatchSender
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aiokafka.structs import RecordMetadata
 
 
 class Producer:
@@ -16,9 +22,9 @@ class Producer:
 
     def __init__(self) -> None:
         self.sent: list[tuple[str, int, int]] = []
-        self.acknowledged: list[asyncio.Future[None]] = []
+        self.acknowledged: list[asyncio.Future[Any]] = []
 
-    async def send_batch(self, batch: Any, topic: str, *, partition: int) -> asyncio.Future[None]:
+    async def send_batch(self, batch: Any, topic: str, *, partition: int) -> asyncio.Future[Any]:
         """Take a batch."""
         if topic == "t.refused":
             raise OSError("no such topic")
@@ -87,3 +93,23 @@ async def test_who_waits_is_not_told_that_all_is_well_when_sending_is_given_up()
 
     with pytest.raises(asyncio.CancelledError):
         await acknowledged
+
+
+async def test_where_outputs_stand_is_told_when_they_are_durable_batch_by_batch() -> None:
+    """With the whole name of the topic; of what could not be sent nothing is told."""
+    producer, told = Producer(), list[tuple[str, int, int, int]]()
+
+    def on_appended(topic: str, partition: int, first: RecordMetadata, outputs: Sequence[Outgoing]) -> None:
+        told.append((topic, partition, first.offset, len(outputs)))
+
+    send = BatchSender(lambda: cast("Any", producer), "t.", on_appended)
+    large = Outgoing("a", 0, None, bytes(BATCH_BYTES_MAX // 2))
+    whole = await send([large, output("refused"), large, large])
+    await sent(producer, 3)
+    assert told == []
+
+    for acknowledged, offset in zip(producer.acknowledged, (7, 8, 20), strict=True):
+        acknowledged.set_result(SimpleNamespace(offset=offset))
+    with pytest.raises(OSError, match="no such topic"):
+        await asyncio.wait_for(whole, 5)
+    assert told == [("t.a", 0, 7, 1), ("t.a", 0, 8, 1), ("t.a", 0, 20, 1)]
