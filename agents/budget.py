@@ -20,8 +20,9 @@ from agents.control_record import AlertRatePut, parse_control
 from agents.decision import alert_json
 from agents.ports import KIND_CONTROL, KIND_HEADER, OFFSET_HEADER, Hold, Outgoing, Part
 from agents.run import OUTSIDE_BUDGET, Run, decode_run
+from budget.hours import UNKNOWN
 from budget.threshold import BudgetState
-from features.clock import day_text
+from features.clock import day_text, ist_minute
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Collection, Sequence
@@ -127,10 +128,12 @@ class BudgetLogic:
         )
         counted = [i for i in range(skip, len(run.days)) if run.days[i] != OUTSIDE_BUDGET]
         by_sequence = {candidate.sequence: candidate for candidate in run.candidates}
+        minutes = {sequence: ist_minute(one.transaction.event_time_ms) for sequence, one in by_sequence.items()}
         admitted = self.budget.observe_reporting(
             [run.days[i] for i in counted],
             [run.buckets[i] for i in counted],
             [run.first_sequence + i in by_sequence for i in counted],
+            [minutes.get(run.first_sequence + i, UNKNOWN) for i in counted],
         )
         if self._on_counted is not None and counted:
             day = run.days[counted[-1]]

@@ -16,6 +16,9 @@ from features.clock import HOUR_MS
 from features.errors import BacktestError, PrahariError
 from rules.parse import DEFAULT_RULES
 
+# What `regret` measures unless told.
+PAYMENTS, PREVALENCE = [40_000], [0.036]
+
 app = typer.Typer(add_completion=False, help=__doc__)
 
 
@@ -103,21 +106,27 @@ def what_if(  # noqa: PLR0917 - a command line has many options
 
 @app.command()
 def regret(  # noqa: PLR0917 - a command line has many options
-    payments: Annotated[int, typer.Option(min=1_000, help="Payments a day.")] = 40_000,
-    prevalence: Annotated[float, typer.Option(min=0.0001, max=0.2, help="Share of frauds.")] = 0.036,
+    payments: Annotated[list[int], typer.Option(min=1_000, help="Payments a day; repeat for more columns.")] = PAYMENTS,
+    prevalence: Annotated[
+        list[float], typer.Option(min=0.0001, max=0.2, help="Share of frauds; repeat for more columns.")
+    ] = PREVALENCE,
     seeds: Annotated[int, typer.Option(min=1, help="How many of each kind of day.")] = 4,
     first_seed: Annotated[int, typer.Option(help="Seeds count up from here.")] = 1,
     processes: Annotated[int, typer.Option(min=1, help="How many days at once.")] = 1,
     json: ask.Json = None,
 ) -> None:
     """Simulate days, ordinary and adversarial, and say how much the budget misses of what hindsight would catch."""
-    from backtest.regret import measure_all, table_rows  # noqa: PLC0415 - heavy, and --help should not wait for it
+    from backtest.regret import measure_grid  # noqa: PLC0415 - heavy, and --help should not wait for it
+    from backtest.regret_table import as_json, head_of, rows_of  # noqa: PLC0415 - as above
 
-    found = measure_all(payments, prevalence, range(first_seed, first_seed + seeds), processes=processes)
-    head = ("day", "regret", "caught", "best under the limit", "the limit costs")
-    show(head, table_rows(found), f"{payments:,} payments a day, {prevalence:.2%} frauds, {seeds} seeds")
+    grid = measure_grid(payments, prevalence, range(first_seed, first_seed + seeds), processes)
+    show(
+        head_of(grid),
+        rows_of(grid),
+        f"Regret, in brackets that of the worst of {seeds} seeds, and what hindsight catches",
+    )
     if json is not None:
-        json.write_bytes(orjson.dumps({name: found[name]._asdict() for name in found}, option=orjson.OPT_INDENT_2))
+        json.write_bytes(orjson.dumps(as_json(grid), option=orjson.OPT_INDENT_2))
 
 
 if __name__ == "__main__":

@@ -21,10 +21,11 @@ HOUR_WEIGHTS = (1.5, 1, 0.6, 0.5, 0.5, 1, 2, 3.5, 5, 6, 6.5, 6.5, 6.3, 6, 5.8, 5
 
 
 class Payments(NamedTuple):
-    """One day's payments in their order: score buckets, and which are frauds."""
+    """One day's payments in their order: score buckets, which are frauds, and the minute of the day of each."""
 
     buckets: NDArray[np.int64]
     frauds: NDArray[np.bool_]
+    minutes: NDArray[np.int64]
 
 
 def ordinary(count: int, prevalence: float, rng: np.random.Generator, *, intensity: float = 1.0) -> Payments:
@@ -32,7 +33,14 @@ def ordinary(count: int, prevalence: float, rng: np.random.Generator, *, intensi
     frauds = rng.random(count) < prevalence * intensity
     deviate = rng.standard_normal(count) + SEPARATION * frauds
     log_odds = np.log(prevalence / (1 - prevalence)) + SEPARATION * deviate - SEPARATION**2 / 2
-    return Payments(_bucket(log_odds), frauds)
+    return Payments(_bucket(log_odds), frauds, _minutes(count))
+
+
+def _minutes(count: int) -> NDArray[np.int64]:
+    """Return when each of a whole day's payments comes, as `HOUR_WEIGHTS` spread them."""
+    passed = np.cumsum((0.0, *HOUR_WEIGHTS)) / sum(HOUR_WEIGHTS)
+    minutes: NDArray[np.float64] = np.interp((np.arange(count) + 0.5) / max(1, count), passed, np.arange(25) * 60.0)
+    return minutes.astype(np.int64)
 
 
 def _bucket(log_odds: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -41,7 +49,7 @@ def _bucket(log_odds: NDArray[np.float64]) -> NDArray[np.int64]:
 
 def _in_order(day: Payments, key: NDArray[np.float64] | NDArray[np.int64]) -> Payments:
     order = np.argsort(key, kind="stable")
-    return Payments(day.buckets[order], day.frauds[order])
+    return day._replace(buckets=day.buckets[order], frauds=day.frauds[order])
 
 
 def _frauds_at(day: Payments, rng: np.random.Generator, times: NDArray[np.float64]) -> Payments:
@@ -76,7 +84,8 @@ def _trend(sign: int) -> Callable[[Payments, np.random.Generator], Payments]:
 def _drift(sign: int) -> Callable[[Payments, np.random.Generator], Payments]:
     def arrange(day: Payments, rng: np.random.Generator) -> Payments:
         log_odds = day.buckets / 48 - 9 + sign * np.linspace(-1.5, 1.5, len(day.buckets))
-        return Payments(_bucket(log_odds), rng.random(len(log_odds)) < 1 / (1 + np.exp(-log_odds)))
+        frauds = rng.random(len(log_odds)) < 1 / (1 + np.exp(-log_odds))
+        return day._replace(buckets=_bucket(log_odds), frauds=frauds)
 
     return arrange
 
@@ -84,7 +93,7 @@ def _drift(sign: int) -> Callable[[Payments, np.random.Generator], Payments]:
 def _ties(day: Payments, rng: np.random.Generator) -> Payments:
     del rng
     steps = np.array([0, 150, 300, 400, 500, 600, 700, 1023])
-    return Payments(steps[np.searchsorted(steps, day.buckets, side="right") - 1], day.frauds)
+    return day._replace(buckets=steps[np.searchsorted(steps, day.buckets, side="right") - 1])
 
 
 def _at_random(day: Payments, rng: np.random.Generator) -> Payments:
@@ -96,12 +105,16 @@ def _at_random(day: Payments, rng: np.random.Generator) -> Payments:
     day = _frauds_at(day, rng, start[chosen] + width[chosen] * rng.random(len(chosen)))
     drift = np.linspace(0, 48 * float(rng.normal(0, 0.5)), len(day.buckets)).astype(np.int64)
     end = int(len(day.buckets) * rng.uniform(0.6, 1.0))
-    return Payments(np.clip(day.buckets + drift, 0, 1023)[:end], day.frauds[:end])
+    return _cut(day._replace(buckets=np.clip(day.buckets + drift, 0, 1023)), end)
 
 
 def _silent_night(day: Payments, rng: np.random.Generator) -> Payments:
     del rng
-    return Payments(day.buckets[: len(day.buckets) * 3 // 4], day.frauds[: len(day.frauds) * 3 // 4])
+    return _cut(day, len(day.buckets) * 3 // 4)
+
+
+def _cut(day: Payments, count: int) -> Payments:
+    return Payments(day.buckets[:count], day.frauds[:count], day.minutes[:count])
 
 
 ADVERSARIAL: dict[str, Callable[[Payments, np.random.Generator], Payments]] = {

@@ -41,7 +41,8 @@ def spend(budget: BudgetState, day: int, payments: Payments) -> list[int]:
     admitted = []
     for start in range(0, len(payments.buckets), _CHUNK):
         chunk = payments.buckets[start : start + _CHUNK].tolist()
-        hits = budget.observe_run([day] * len(chunk), chunk, [True] * len(chunk))
+        minutes = payments.minutes[start : start + _CHUNK].tolist()
+        hits = budget.observe_run([day] * len(chunk), chunk, [True] * len(chunk), minutes)
         admitted += [start + hit for hit in hits]
     return admitted
 
@@ -77,31 +78,24 @@ def total(found: Sequence[Regret]) -> Regret:
     return Regret(*(sum(column) for column in zip(*found, strict=True)))
 
 
-def measure_all(
-    payments: int, prevalence: float, seeds: Sequence[int], names: Sequence[str] = NAMES, processes: int = 1
-) -> dict[str, Regret]:
-    """Return the regret of each kind of day, summed over the seeds."""
-    cases = [Case(name, payments, prevalence, seed) for name, seed in product(names, seeds)]
+def measure_each(cases: Sequence[Case], processes: int = 1) -> dict[Case, Regret]:
+    """Return the regret of each case."""
     if processes > 1:
         with ProcessPoolExecutor(processes) as pool:
-            found = list(pool.map(measure, cases))
-    else:
-        found = [measure(case) for case in cases]
-    sums: dict[str, list[Regret]] = {}
-    for case, regret in zip(cases, found, strict=True):
-        sums.setdefault(case.name, []).append(regret)
-    return dict(zip(sums, map(total, sums.values()), strict=True))
+            return dict(zip(cases, pool.map(measure, cases), strict=True))
+    return {case: measure(case) for case in cases}
 
 
-def table_rows(found: dict[str, Regret]) -> list[tuple[str, ...]]:
-    """Return what was found as the cells of a table."""
-    return [
-        (
-            name,
-            f"{regret.share:.1%}",
-            f"{regret.caught:,}",
-            f"{regret.caught_under_limits:,}",
-            f"{regret.limit_cost:.1%}",
-        )
-        for name, regret in found.items()
-    ]
+def measure_all(
+    payments: int, prevalence: float, seeds: Sequence[int], names: Sequence[str] = NAMES
+) -> dict[str, Regret]:
+    """Return the regret of each kind of day, summed over the seeds."""
+    found = measure_each([Case(name, payments, prevalence, seed) for name, seed in product(names, seeds)])
+    return {name: total([regret for case, regret in found.items() if case.name == name]) for name in names}
+
+
+def measure_grid(
+    payments: Sequence[int], prevalence: Sequence[float], seeds: Sequence[int], processes: int = 1
+) -> dict[Case, Regret]:
+    """Return the regret of every kind of day, in every volume, at every share of frauds, by every seed."""
+    return measure_each([Case(*one) for one in product(NAMES, payments, prevalence, seeds)], processes)

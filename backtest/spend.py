@@ -10,7 +10,7 @@ from aiokafka.partitioner import murmur2
 
 from budget.candidates import CandidateFilter
 from budget.threshold import BudgetState
-from features.clock import HOUR_MS, IST_OFFSET_MS
+from features.clock import DAY_MS, HOUR_MS, IST_OFFSET_MS, MINUTE_MS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,7 +69,8 @@ class Spender:
         """Return which of these payments get an alert, in the budget's order."""
         admitted = np.zeros(len(days), bool)
         counted = np.flatnonzero(np.array(days, np.int64) != OUTSIDE_BUDGET)
-        hours = (np.array(times_ms, np.int64)[counted] + IST_OFFSET_MS) // HOUR_MS
+        ist_ms = np.array(times_ms, np.int64) + IST_OFFSET_MS
+        hours, minutes = ist_ms[counted] // HOUR_MS, ist_ms % DAY_MS // MINUTE_MS
         start = 0
         for end in (*(np.flatnonzero(np.diff(hours)) + 1).tolist(), len(counted)):
             part = counted[start:end].tolist()
@@ -79,6 +80,7 @@ class Spender:
                     [days[index] for index in part],
                     [buckets[index] for index in part],
                     [may_alert[index] for index in part],
+                    minutes[part].tolist(),
                 )
                 admitted[[part[hit] for hit in hits]] = True
                 self._remember(times_ms[part[-1]], days[part[-1]])

@@ -5,7 +5,9 @@ Three histograms over the 1,024 score buckets are compared: **history** (past da
 an alert catches a fraud.
 
 1. *Demand* of a bucket: transactions at or above it that are still expected today, at the rate of recent and history.
-   Lately fewer counts in full, lately more only in part: a burst ends.
+   Lately fewer counts in full, lately more only in part: a burst ends. The later it is, the less of what chance
+   may keep away, the square root, is counted on: an alert unspent at midnight caught nothing. Not while the best are
+   absent: those are late.
 2. **Used up** (`order`). If a whole day's best have come, or far more than usual by now, the demand becomes history's
    day less what was seen.
 3. The *supply* is what is unspent and what the day still accrues; the bucket that it reaches has the price of **now**.
@@ -18,6 +20,8 @@ an alert catches a fraud.
 7. The last unspent alerts ask for more (`steady`). The *ladder* says so: with n alerts unspent, the lowest bucket
    admitted is `ladder[n - 1]`.
 8. **Impatience.** What is worth within three hundredths of the price passes: a fraud in the hand.
+9. **Falling.** Where scores have only fallen lately, what comes is worse than what is there: each alert is spent as it
+   accrues, down to a 32nd of an average one.
 
 The constants were chosen on simulated days, ordinary and adversarial: `docs/adr/0002-budget-admission.md`.
 """
@@ -28,7 +32,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from budget.order import DayNow, kept_part, moved_part, used_part
+from budget.order import DayNow, absent_part, kept_part, moved_part, used_part
 from budget.steady import steady, worth_above
 from budget.tails import MILLION, PART, RECENT_UNIT, TAIL_BITS, count_above, tails
 from budget.worth import WORTH_OF, bucket_worth
@@ -42,6 +46,8 @@ _HISTORY_WEIGHT_DIVISOR = 25
 _RISE_PART = 307
 _FLOOR_PART = 256
 _IMPATIENCE_PART = 31
+_SPREAD_SHIFT = 12
+_FALLING_FLOOR_DIVISOR = 8
 _SUM_BITS_MAX = 30
 
 
@@ -62,6 +68,8 @@ def forecast(history: NDArray[np.int64], today: NDArray[np.int64], recent: NDArr
     True
     """
     usual, seen_above, lately = tails(history), count_above(today), count_above(recent)
+    if now.falling:
+        return _at_once(usual, now)
     if not usual[0]:
         rate = _recently(lately)
         return _admit(rate, WORTH_OF[_reached(rate * now.remaining, now)], now)
@@ -70,10 +78,29 @@ def forecast(history: NDArray[np.int64], today: NDArray[np.int64], recent: NDArr
     left = np.clip(usual * (now.seen + now.remaining) - (seen_above << TAIL_BITS), 0, now.remaining << TAIL_BITS)
     demand = rate * now.remaining
     demand += np.minimum(0, left - demand) // PART * used_part(usual, seen_above, lately, now)
+    demand = _counted_on(demand, PART - absent_part(usual, seen_above, now, now.rate_tail), now)
     missing = np.maximum(0, left - demand) // PART * (PART - moved)
     price = _price(demand, missing, now, lambda bucket: kept_part(usual, seen_above, now, bucket))
-    floor = steady(usual, now.rate_tail, rungs=1).average * _FLOOR_PART // PART * (PART - moved) // PART
+    floor = _floor(usual, now) * (PART - moved) // PART
     return _admit(rate, max(price, floor), now)
+
+
+def _floor(usual: NDArray[np.int64], now: DayNow) -> int:
+    return steady(usual, now.rate_tail, rungs=1).average * _FLOOR_PART // PART
+
+
+def _at_once(usual: NDArray[np.int64], now: DayNow) -> Forecast:
+    """Return what to admit where nothing better is to come."""
+    bucket = bucket_worth(_floor(usual, now) // _FALLING_FLOOR_DIVISOR)
+    return Forecast(bucket, (bucket,))
+
+
+def _counted_on(demand: NDArray[np.int64], part: int, now: DayNow) -> NDArray[np.int64]:
+    """Return the demand that is nearly sure to come; `part` says how far the day is a usual one."""
+    spread = np.sqrt(np.maximum(0, demand) >> _SPREAD_SHIFT).astype(np.int64) << (TAIL_BITS + _SPREAD_SHIFT) // 2
+    doubted = part * now.seen // (now.seen + now.remaining)
+    counted: NDArray[np.int64] = np.maximum(0, demand - spread // PART * doubted)
+    return counted
 
 
 def _recently(lately: NDArray[np.int64]) -> NDArray[np.int64]:

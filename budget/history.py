@@ -1,6 +1,7 @@
-"""What past days looked like: their scores, decayed by an eighth a day, and how many transactions each brought.
+"""What past days looked like: scores and hours, decayed by an eighth a day, and how many transactions each brought.
 
-Layout: number of days, per day in order its number and its transactions, then the histogram (`codec`), unit 1/256.
+Layout: number of days, per day in order its number and its transactions, then the 24 hours and the histogram (`codec`),
+both in units of 1/256.
 """
 
 from __future__ import annotations
@@ -10,9 +11,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from budget.codec import pack_histogram, put_uints
+from budget.hours import HOURS
 from budget.tails import BUCKETS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from budget.codec import Reader
@@ -26,24 +30,30 @@ _KEEP_EIGHTHS = 7
 
 
 class History:
-    """Scores and sizes of the days so far; the counts are of whole days, including what came late for them."""
+    """Scores, hours and sizes of the days so far; the scores are of whole days, including what came late for them."""
 
-    __slots__ = ("_packed", "counts", "sizes")
+    __slots__ = ("_packed", "counts", "hours", "sizes")
 
     def __init__(self) -> None:
         self.counts: NDArray[np.int64] = np.zeros(BUCKETS, np.int64)
+        self.hours = [0] * HOURS
         self.sizes: dict[int, int] = {}
         self._packed: bytes | None = None
 
     def begin_day(self) -> None:
         """Let the past count less: called once for each new day."""
         self.counts = self.counts * _KEEP_EIGHTHS // 8
+        self.hours = [count * _KEEP_EIGHTHS // 8 for count in self.hours]
         self._packed = None
 
     def add(self, counts: NDArray[np.int64]) -> None:
         """Add the scores of a day that is over, or of transactions that came late for it."""
         self.counts = self.counts + counts * HISTORY_UNIT
         self._packed = None
+
+    def add_hours(self, hours: Sequence[int]) -> None:
+        """Add the payments by hour of a day that is over."""
+        self.hours = [known + count * HISTORY_UNIT for known, count in zip(self.hours, hours, strict=True)]
 
     def grow(self, day: int, count: int) -> None:
         """Count transactions of a day, open or over; only the newest eight days are remembered."""
@@ -71,6 +81,7 @@ class History:
         put_uints(out, [len(self.sizes)])
         for day in sorted(self.sizes):
             put_uints(out, (day, self.sizes[day]))
+        put_uints(out, self.hours)
         out += self._packed
 
     @classmethod
@@ -80,5 +91,6 @@ class History:
         for _ in range(reader.uint()):
             day, count = reader.uints(2)
             history.sizes[day] = count
+        history.hours = list(reader.uints(HOURS))
         history.counts = reader.histogram(BUCKETS)
         return history

@@ -34,12 +34,13 @@ _MOVED_FULL_AFTER = 8
 
 
 class DayNow(NamedTuple):
-    """Where a day stands: transactions seen and expected to follow, alerts unspent, the rate."""
+    """Where a day stands: transactions seen and expected to follow, alerts unspent, the rate, do scores only fall."""
 
     seen: int
     remaining: int
     unspent: int
     rate_ppm: int
+    falling: bool = False
 
     @property
     def rate_tail(self) -> int:
@@ -54,13 +55,13 @@ def kept_part(usual: NDArray[np.int64], seen_above: NDArray[np.int64], now: DayN
     proves little: on small days frauds come in clumps.
     """
     level = min(now.rate_tail, int(usual[bucket]))
-    absent = _absent_part(usual, seen_above, now, level)
+    absent = absent_part(usual, seen_above, now, level)
     expected = level * now.seen >> TAIL_BITS
     kept = _KEEP_PART + (_KEEP_ABSENT_PART - _KEEP_PART) * absent // PART
     return kept * min(PART, expected * PART // _PROVEN_EXPECTED) // PART
 
 
-def _absent_part(usual: NDArray[np.int64], seen_above: NDArray[np.int64], now: DayNow, level: int) -> int:
+def absent_part(usual: NDArray[np.int64], seen_above: NDArray[np.int64], now: DayNow, level: int) -> int:
     """Say in parts how nearly none of the best scores, of this usual tail, have come that should have come by now.
 
     None are absent where the best that did come are worth nearly as much: then the day's scores are lower, not late.

@@ -15,21 +15,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from budget.batch import batch_of, check_one
 from budget.codec import Reader, put_uints
 from budget.day import Day
 from budget.history import History
+from budget.hours import UNKNOWN
 from budget.ledger import Ledger, get_ledger, put_ledger
 from budget.report import DayReport, report_day
-from budget.tails import BUCKETS
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
 
-    from numpy.typing import NDArray
+    from budget.batch import Batch, Minutes
 
 __all__ = ["BudgetState", "DayReport"]
 
-VERSION = 3
+VERSION = 4
 PLANS_MAX = 2
 _SHORT_RUN = 16
 
@@ -57,41 +58,44 @@ class BudgetState:
         """Put another alert rate (per million) in force from the next transaction on."""
         self.ledger.set_rate(rate_ppm)
 
-    def observe(self, day: int, bucket: int, is_candidate: bool) -> bool:
+    def observe(self, day: int, bucket: int, is_candidate: bool, minute: int = UNKNOWN) -> bool:
         """Count one transaction and say whether it gets an alert; a non-candidate is counted and never admitted.
 
-        `day` is the IST day since 1970-01-01, `bucket` the score, 0..1023. Of a day too old for the ledger, nothing
-        changes. ValueError, and nothing changed either, on a bucket or a day that cannot be.
+        `day` is the IST day since 1970-01-01, `bucket` the score, 0..1023, `minute` a candidate's minute of the day. Of
+        a day too old for the ledger, nothing changes. ValueError, and nothing changed either, on what cannot be.
         """
-        if not 0 <= bucket < BUCKETS:
-            raise ValueError(f"needed a score bucket of 0 to {BUCKETS - 1}, got {bucket}")
+        check_one(bucket, minute)
         if not self.ledger.add(day):
             return False
         plan = self._touch(day)
         plan.fresh[bucket] += 1
         plan.fresh_count += 1
+        if is_candidate and minute > plan.minute:
+            plan.minute = minute
         admitted = is_candidate and bucket >= plan.forecast.bucket and self._admit(plan, bucket)
         if plan.is_due:
             plan.review(self._history, self.ledger)
         return admitted
 
-    def observe_run(self, days: Sequence[int], buckets: Sequence[int], candidates: Sequence[bool]) -> list[int]:
+    def observe_run(
+        self, days: Sequence[int], buckets: Sequence[int], candidates: Sequence[bool], minutes: Minutes = None
+    ) -> list[int]:
         """Observe several transactions in order; return the positions of those admitted. Equal to one at a time."""
-        return [index for index, _ in self.observe_reporting(days, buckets, candidates)]
+        return list(self._observe(batch_of(days, buckets, candidates, minutes)))
 
     def observe_reporting(
-        self, days: Sequence[int], buckets: Sequence[int], candidates: Sequence[bool]
+        self, days: Sequence[int], buckets: Sequence[int], candidates: Sequence[bool], minutes: Minutes = None
     ) -> list[tuple[int, DayReport]]:
         """As `observe_run`, each position with its day's report right after that admission."""
-        return [(index, self.report(days[index])) for index in self._observe(days, buckets, candidates)]
+        admitted = self._observe(batch_of(days, buckets, candidates, minutes))
+        return [(index, self.report(days[index])) for index in admitted]
 
     def learn(self, day: int, bucket: int) -> None:
         """Let a past transaction teach what days look like, without counting or alerting it: for warm-up.
 
         Live transactions must not be of days before the last one learned. ValueError on a bucket that cannot be.
         """
-        if not 0 <= bucket < BUCKETS:
-            raise ValueError(f"needed a score bucket of 0 to {BUCKETS - 1}, got {bucket}")
+        check_one(bucket, UNKNOWN)
         plan = self._touch(day)
         plan.fresh[bucket] += 1
         plan.fresh_count += 1
@@ -154,46 +158,39 @@ class BudgetState:
         plan.spendable -= 1
         return True
 
-    def _observe(self, days: Sequence[int], buckets: Sequence[int], candidates: Sequence[bool]) -> Iterator[int]:
+    def _observe(self, batch: Batch) -> Iterator[int]:
         """Yield each admitted position before anything after it is counted."""
-        day_of, bucket_of, may_alert = np.array(days, np.int64), np.array(buckets, np.int64), np.array(candidates, bool)
-        sizes = len(day_of), len(bucket_of), len(may_alert)
-        if len(set(sizes)) > 1:
-            raise ValueError(f"needed as many days, buckets and flags, got {sizes}")
-        if len(day_of) and not 0 <= bucket_of.min() <= bucket_of.max() < BUCKETS:
-            raise ValueError(f"needed score buckets of 0 to {BUCKETS - 1}, got {bucket_of.min()} to {bucket_of.max()}")
-        at = 0
-        for end in (*(np.flatnonzero(np.diff(day_of)) + 1).tolist(), len(day_of)):
+        at, count = 0, len(batch.days)
+        for end in (*(np.flatnonzero(np.diff(batch.days)) + 1).tolist(), count):
             while at < end:
-                if self.observe(days[at], buckets[at], candidates[at]):
+                day, bucket, may_alert, minute = (column[at].item() for column in batch)
+                if self.observe(day, bucket, may_alert, minute):
                     yield at
                 at += 1
-                stop = min(end, at + self._quiet(days[at - 1]))
+                stop = min(end, at + self._quiet(day))
                 if stop - at >= _SHORT_RUN:
-                    at += yield from self._observe_quiet(at, bucket_of[at:stop], may_alert[at:stop])
+                    at += yield from self._observe_quiet(at, batch.part(at, stop))
 
     def _quiet(self, day: int) -> int:
         """Return how many more transactions of this day come before one that causes a review."""
         plan = self._last
         return plan.review_size - plan.fresh_count - 1 if plan is not None and plan.day == day else 0
 
-    def _observe_quiet(
-        self, start: int, buckets: NDArray[np.int64], may_alert: NDArray[np.bool_]
-    ) -> Generator[int, None, int]:
+    def _observe_quiet(self, start: int, batch: Batch) -> Generator[int, None, int]:
         """Observe transactions of the day touched last, too few for a review unless alerts cause it; say how many."""
-        plan = self._last
+        plan, buckets = self._last, batch.buckets
         assert plan is not None  # noqa: S101 - the caller has just touched it
         counted = 0
-        for hit in np.flatnonzero(may_alert & (buckets >= plan.forecast.bucket)).tolist():
+        for hit in np.flatnonzero(batch.may_alert & (buckets >= plan.forecast.bucket)).tolist():
             self.ledger.add(plan.day, hit + 1 - counted)
             counted = hit + 1
             if self._admit(plan, int(buckets[hit])):
                 if due := plan.spendable <= 0:
-                    plan.take(buckets[:counted])
+                    plan.take(buckets[:counted], batch.minutes[:counted])
                     plan.review(self._history, self.ledger)
                 yield start + hit
                 if due:
                     return counted
         self.ledger.add(plan.day, len(buckets) - counted)
-        plan.take(buckets)
+        plan.take(buckets, batch.minutes)
         return len(buckets)

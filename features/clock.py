@@ -46,6 +46,15 @@ def ist_hour(time_ms: int) -> float:
     return (time_ms + IST_OFFSET_MS) % DAY_MS / HOUR_MS
 
 
+def ist_minute(time_ms: int) -> int:
+    """Return the minute of the IST day, 0 to 1,439.
+
+    >>> ist_minute(0)
+    330
+    """
+    return (time_ms + IST_OFFSET_MS) % DAY_MS // MINUTE_MS
+
+
 def ist_weekday(time_ms: int) -> int:
     """Return the IST weekday, 0 for Monday to 6 for Sunday; the epoch was a Thursday.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import cycle
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -13,30 +14,35 @@ from backtest.adversarial import ADVERSARIAL, RATE_PPM, ordinary
 from budget.ledger import MILLION
 from budget.report import DayReport
 from budget.tails import BUCKETS
-from budget.threshold import BudgetState
+from budget.threshold import VERSION, BudgetState
 from budget.worth import WORTHS
 
-Payment = tuple[int, int, bool]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Payment = tuple[int, int, bool] | tuple[int, int, bool, int]
 
 DAY = 20_000
 
 scores = st.one_of(st.integers(0, 1023), st.sampled_from([0, 500, 1023]))
 days = st.one_of(st.integers(DAY, DAY + 2), st.integers(DAY - 45, DAY + 45))
 # A run of payments alike, repeated: long enough for limits, reviews and days to matter.
-runs = st.lists(st.tuples(st.tuples(days, scores, st.booleans()), st.integers(1, 300)), max_size=40)
+minutes = st.integers(-1, 1_439)
+runs = st.lists(st.tuples(st.tuples(days, scores, st.booleans(), minutes), st.integers(1, 300)), max_size=40)
 
 
-def spread(blocks: list[tuple[Payment, int]]) -> list[Payment]:
+def spread(blocks: Sequence[tuple[Payment, int]]) -> list[Payment]:
     """Write out runs of equal payments."""
     return [payment for payment, count in blocks for _ in range(count)]
 
 
-def columns(payments: list[Payment]) -> tuple[list[int], list[int], list[bool]]:
-    """Turn payments into the three columns of a run."""
-    return [p[0] for p in payments], [p[1] for p in payments], [p[2] for p in payments]
+def columns(payments: Sequence[Payment]) -> tuple[list[int], list[int], list[bool], list[int]]:
+    """Turn payments into the four columns of a run."""
+    minutes = [p[3] if len(p) == 4 else -1 for p in payments]
+    return [p[0] for p in payments], [p[1] for p in payments], [p[2] for p in payments], minutes
 
 
-def one_by_one(budget: BudgetState, payments: list[Payment]) -> list[int]:
+def one_by_one(budget: BudgetState, payments: Sequence[Payment]) -> list[int]:
     """Return the positions admitted when each payment comes alone."""
     return [position for position, payment in enumerate(payments) if budget.observe(*payment)]
 
@@ -49,9 +55,10 @@ def test_the_limit_holds_at_every_moment_whatever_comes(rate_ppm: int, blocks: l
     seen: dict[int, int] = {}
     alerted: dict[int, int] = {}
     newest = 0
-    for day, bucket, is_candidate in spread(blocks):
+    for payment in spread(blocks):
+        day, is_candidate = payment[0], payment[2]
         newest = max(newest, day)
-        admitted = budget.observe(day, bucket, is_candidate)
+        admitted = budget.observe(*payment)
         if day > newest - 40:
             seen[day] = seen.get(day, 0) + 1
         else:
@@ -140,15 +147,15 @@ def test_the_state_stays_small_whatever_a_day_brings() -> None:
     assert len(budget.encode()) <= 12 * 1024
 
 
-def test_an_ordinary_state_fits_into_eight_kib() -> None:
+def test_an_ordinary_state_fits_into_eight_and_a_half_kib() -> None:
     """After a week of calibrated scores the state is about as large as an account's."""
     rng = np.random.default_rng(3)
     budget = BudgetState(RATE_PPM)
     for day in range(DAY, DAY + 7):
-        buckets = ordinary(40_000, 0.036, rng).buckets.tolist()
-        budget.observe_run([day] * len(buckets), buckets, [True] * len(buckets))
+        run = ordinary(40_000, 0.036, rng)
+        budget.observe_run([day] * 40_000, run.buckets.tolist(), [True] * 40_000, run.minutes.tolist())
 
-    assert len(budget.encode()) <= 8 * 1024
+    assert len(budget.encode()) <= 8.5 * 1024
 
 
 @pytest.mark.parametrize("prevalence", [0.036, 0.01, 0.001])
@@ -250,6 +257,35 @@ def test_a_score_out_of_range_is_refused_and_nothing_is_counted(bucket: int) -> 
     assert before == budget.encode()
 
 
+def test_a_minute_that_no_day_has_is_refused_and_nothing_is_counted() -> None:
+    """A broken caller is told, and the state is as it was."""
+    budget = BudgetState(RATE_PPM)
+    before = budget.encode()
+
+    with pytest.raises(ValueError, match="minute"):
+        budget.observe(DAY, 5, is_candidate=True, minute=1_440)
+    with pytest.raises(ValueError, match="minutes of a day"):
+        budget.observe_run([DAY], [5], [True], [1_440])
+
+    assert before == budget.encode()
+
+
+def test_the_clock_of_what_is_no_candidate_changes_nothing() -> None:
+    """Live only candidates carry their time: a replay that knows every time must decide the same."""
+    rng = np.random.default_rng(8)
+    all_known, candidates_known = BudgetState(RATE_PPM), BudgetState(RATE_PPM)
+    for day in range(DAY, DAY + 3):
+        payments = ordinary(8_000, 0.036, rng)
+        flags = (payments.buckets > 300).tolist()
+        known = np.where(flags, payments.minutes, -1)
+        run = [day] * 8_000, payments.buckets.tolist(), flags
+
+        assert all_known.observe_run(*run, payments.minutes.tolist()) == candidates_known.observe_run(
+            *run, known.tolist()
+        )
+    assert all_known.encode() == candidates_known.encode()
+
+
 @pytest.mark.parametrize("data", [b"", b"\x01", b"\xff" * 40, BudgetState(RATE_PPM).encode()[:-1]])
 def test_foreign_bytes_are_refused(data: bytes) -> None:
     """An empty, foreign or cut state raises ValueError, never anything else."""
@@ -261,7 +297,7 @@ def test_foreign_bytes_are_refused(data: bytes) -> None:
 def test_no_bytes_bring_the_decoder_down(noise: bytes) -> None:
     """Noise after a valid version is either refused with ValueError or a state that encodes again."""
     try:
-        budget = BudgetState.decode(b"\x03" + noise)
+        budget = BudgetState.decode(bytes([VERSION]) + noise)
     except ValueError:
         return
     assert BudgetState.decode(budget.encode()).encode() == budget.encode()
