@@ -110,7 +110,7 @@ class _Reader:
                 fetching = asyncio.create_task(self._fetch(offset)) if offset < end else None
                 records += count
                 if newest:
-                    await _in_thread(store.restore, newest, offset - 1)
+                    await _in_thread(store.write, newest, offset - 1)
         finally:
             if fetching is not None:
                 fetching.cancel()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import random
 import time
@@ -67,6 +68,35 @@ def test_a_spoiled_directory_holds_what_its_offset_says_or_begins_anew(tmp_path:
         anew = open_store(path)
         assert anew.changelog_offset == -1
         anew.close()
+
+
+def write_until_killed(path: Path) -> None:
+    """Write, the value of each key being its offset, until the process is killed."""
+    store, offset = PartitionStore(path), 0
+    while True:
+        store.write({b"%d" % (offset * 7 % KEYS): b"%d" % offset * 500, b"last": b"%d" % offset}, offset)
+        offset += 1
+
+
+@pytest.mark.parametrize("after_s", [0.0, 0.3, 0.6])
+def test_what_a_killed_process_leaves_is_the_state_as_of_one_offset(tmp_path: Path, after_s: float) -> None:
+    """Whatever was flushed by then: what is missing is read again from the changelog, behind that offset."""
+    path = tmp_path / "payers-0"
+    writer = multiprocessing.get_context("spawn").Process(target=write_until_killed, args=(path,))
+    writer.start()
+    deadline = time.monotonic() + 60
+    while not (path / "CURRENT").exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(after_s)
+    writer.kill()
+    writer.join()
+
+    store = open_store(path)
+    last = store.changelog_offset
+    expected = {b"%d" % (offset * 7 % KEYS): b"%d" % offset * 500 for offset in range(last + 1)}
+    expected |= {b"last": b"%d" % last} if last >= 0 else {}
+    assert dict(store.items()) == expected
+    store.close()
 
 
 def test_a_directory_that_another_worker_holds_is_left_alone(tmp_path: Path) -> None:
