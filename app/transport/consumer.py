@@ -8,65 +8,22 @@ so the offset to commit is simply the last one acked plus one.
 from __future__ import annotations
 
 import asyncio
-import logging
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from aiokafka import TopicPartition
-from aiokafka.errors import KafkaError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
-from app.transport.own_appends import ReadPast
-from app.transport.pace import Paced
+from app.transport.fetching import BatchConsumerThread
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from app.transport.stages import Stages
 
-logger = logging.getLogger(__name__)
-
 CHUNK_RECORDS_MAX = 1_000
 _POLL_S = 0.25
 #: With a partition that may not be fetched now, look again soon: it drains in milliseconds.
 _POLL_FULL_S = 0.01
-_FETCH_MAX_WAIT_MS, _FETCH_MAX_WAIT_FULL_MS = 500, 20
-#: How long aiokafka fetches nothing from a broker while a partition has records that were not taken. A fetch without
-#: that partition may wait half a second for the others, so it must be long; with a partition that takes none, short.
-_UNTAKEN_S, _UNTAKEN_FULL_S = 0.2, 0.01
-
-
-class BatchConsumerThread(driver.AIOKafkaConsumerThread):
-    """Faust's consumer thread with fetches that wait for data and not for time."""
-
-    def _create_worker_consumer(self, transport: Any) -> Any:
-        consumer = super()._create_worker_consumer(transport)
-        consumer._fetch_max_wait_ms = _FETCH_MAX_WAIT_MS
-        # What a producer takes back in a transaction was never paid.
-        consumer._isolation_level = "read_committed"
-        return consumer
-
-    async def on_start(self) -> None:
-        await super().on_start()
-        fetcher = self._ensure_consumer()._fetcher
-        fetcher._proc_fetch_request = self.pace = Paced(fetcher._proc_fetch_request)
-        fetcher._get_actions_per_node = ReadPast(fetcher, self.consumer.app.stages.places)
-
-    def hold_back(self, *, full: bool) -> None:
-        """Say whether a partition takes no records now: what it has holds back fetches, and what these may wait."""
-        fetcher = self._ensure_consumer()._fetcher
-        fetcher._prefetch_backoff = _UNTAKEN_FULL_S if full else _UNTAKEN_S
-        fetcher._fetch_max_wait_ms = _FETCH_MAX_WAIT_FULL_MS if full else _FETCH_MAX_WAIT_MS
-
-    async def commit_applied(self, positions: Mapping[TP, int]) -> None:
-        """Commit where partitions that are still ours are to be read from; another owner commits for itself."""
-        consumer = self._ensure_consumer()
-        ours = {TopicPartition(*tp): at for tp, at in positions.items() if at > 0 and tp in self.assignment()}
-        if ours:
-            try:
-                await consumer.commit(ours)
-            except KafkaError as exc:
-                logger.warning("where state stands could not be committed: %r", exc)
 
 
 class _Fetching(NamedTuple):
@@ -146,8 +103,8 @@ class BatchConsumer(driver.Consumer):
     async def _hand_over(self, tp: Any, records: list[Any]) -> None:
         last = records[-1]
         message = ConsumerMessage(
-            last.topic,
-            last.partition,
+            tp.topic,
+            tp.partition,
             last.offset,
             last.timestamp / 1000.0,
             last.timestamp_type,
