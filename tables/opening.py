@@ -22,6 +22,7 @@ logger = logging.getLogger(__name__)
 
 #: Kafka keeps the tombstones of a compacted topic for `delete.retention.ms`, a day: half of it is left for the restore.
 STALE_S = 12 * 3600.0
+_FLUSHED = ("MANIFEST-", "CURRENT")
 
 
 def open_store(path: Path) -> PartitionStore:
@@ -45,7 +46,11 @@ def _distrust(path: Path) -> str | None:
         return None
     if (path / DAMAGED_FILE).exists():
         return f"it was damaged: {(path / DAMAGED_FILE).read_text(errors='replace')}"
-    newest = max((file.stat().st_mtime for file in path.iterdir()), default=time.time())
+    # RocksDB's own diary is written to while the state is not: only what a flush writes says how old that is.
+    flushed = [
+        file.stat().st_mtime for file in path.iterdir() if file.name.startswith(_FLUSHED) or file.suffix == ".sst"
+    ]
+    newest = max(flushed, default=time.time())
     if time.time() - newest > STALE_S:
         return f"nothing was written to it for {(time.time() - newest) / 3600:.0f} h"
     return None

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import logging
 import struct
+import time
 from typing import TYPE_CHECKING
 
 from rocksdict import (
@@ -44,6 +45,8 @@ DAMAGED_FILE = "DAMAGED"
 _DAMAGE = ("Corruption", "No such file or directory", "does not exist")
 _OFFSET = struct.Struct(">q")
 _WRITE_BUFFER_BYTES = 4 * 1024 * 1024
+#: Where little is written a buffer takes days to fill: it is flushed after so long, or a kill costs a whole restore.
+FLUSH_EVERY_S = 600.0
 _BLOCK_CACHE_BYTES = 32 * 1024 * 1024
 _BLOCK_BYTES = 8 * 1024
 _BLOOM_BITS_PER_KEY = 10
@@ -87,6 +90,7 @@ class PartitionStore:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._closed = False
+        self._flush_due_s = time.monotonic() + FLUSH_EVERY_S
         self._write_options = WriteOptions()
         self._write_options.disable_wal = True
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -135,9 +139,12 @@ class PartitionStore:
             self._db.write(batch, self._write_options)
         except Exception as exc:  # as above
             raise self._failed("write", exc) from exc
+        if time.monotonic() >= self._flush_due_s:
+            self.flush()
 
     def flush(self) -> None:
         """Write to disk what is in memory; raises StoreError where it cannot be."""
+        self._flush_due_s = time.monotonic() + FLUSH_EVERY_S
         try:
             self._db.flush()
         except Exception as exc:  # as above
