@@ -1,13 +1,18 @@
-"""What the payer stage hands to the payee stage: payments and verdicts of one payee partition, in payer order.
+"""What the payer stage hands to the payee stage: payments, debits and verdicts of one payee partition, in payer order.
 
 A bundle is one Kafka record in msgpack, so that the cost of a record is shared by all its items. Each item carries its
 own source offset: after a crash the payer stage cuts other bundles, and the payee stage skips item by item. Control
 records (rules, models and lists put in force) come as bundles of their own from the partition `CONTROL_SOURCE`.
 
+A payment goes to its payee's partition; that its payer's account paid, a debit, to that account's. Where the two are
+one the payment's event has `BOTH_BIT` and there is no second item: an offset comes once in each payee partition, so
+that skipping by offset is whole.
+
 Layout: `[version, payer partition, offsets, kinds, contents, ends, controls, events, rows]`. `offsets` and `kinds` have
 an entry per item. `contents` are the msgpack of each `Transaction` or `Verdict`, one behind the other, and `ends` where
-each ends. `events` and `rows` are tables in native little-endian columns, a row per item: what `features.events` says
-of it from the payee's side, and the payer's features, which a verdict leaves at zero.
+each ends; that of a debit names the account alone. `events` and `rows` are tables in native little-endian columns, a
+row per item: what `features.events` says of it from the payee's side, and the payer's features, which a verdict leaves
+at zero and of which a debit has none.
 """
 
 from __future__ import annotations
@@ -19,7 +24,7 @@ import msgspec
 import numpy as np
 
 from agents.versioned import decode_versioned
-from features.events import COLUMNS
+from features.events import AMOUNT_PAISE, BITS, BOTH_BIT, COLUMNS, TIME_MS
 from features.transaction import Transaction, Verdict
 from features.vector import PAYER_FEATURE_COUNT
 
@@ -28,28 +33,44 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-BUNDLE_VERSION = 3
+BUNDLE_VERSION = 4
 #: The payer partition of a bundle that holds control records; its items' offsets are those of `control`.
 CONTROL_SOURCE = -1
 
 
 class Kind(IntEnum):
-    """What an item is: a payment to decide, in time or late; one that only fills the tables; a verdict; a control."""
+    """What an item is: a payment to decide, in time or late; one that only fills the tables; a verdict; a control.
+
+    DEBIT: a payment by an account of this partition to one of another; nothing is decided here.
+    """
 
     PAYMENT = 0
     LATE = 1
     WARM_UP = 2
     VERDICT = 3
     CONTROL = 4
+    DEBIT = 5
+
+
+class Debit(NamedTuple):
+    """That an account paid: which, when, how much."""
+
+    payer_vpa: str
+    event_time_ms: int
+    amount_paise: int
 
 
 class Item(NamedTuple):
-    """One item: its offset in the payer partition, what it is, its content, and of a payment the payer's features."""
+    """One item: its offset in the payer partition, what it is, its content, and of a payment the payer's features.
+
+    `both`: a payment whose payer's account is of this partition too.
+    """
 
     offset: int
     kind: Kind
-    content: Transaction | Verdict | bytes
+    content: Transaction | Verdict | Debit | bytes
     features: list[float]
+    both: bool = False
 
 
 class Bundle(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -72,7 +93,10 @@ class Bundle(msgspec.Struct, frozen=True, array_like=True, gc=False):
         items: tuple[list[int], bytes, Sequence[bytes]],
         tables: tuple[NDArray[np.int64], NDArray[np.float64]],
     ) -> Bundle:
-        """Return the bundle of `items` = (offsets, kinds, contents) and `tables` = (events, rows), n of each."""
+        """Return the bundle of `items` = (offsets, kinds, contents) and `tables` = (events, rows), n of each.
+
+        Debits have no row.
+        """
         offsets, kinds, contents = items
         ends = np.fromiter(map(len, contents), np.int64, len(contents)).cumsum()
         events, rows = (table.tobytes() for table in tables)
@@ -85,7 +109,7 @@ class Bundle(msgspec.Struct, frozen=True, array_like=True, gc=False):
         return np.frombuffer(self.ends, np.int64)
 
     def tables(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """Return the events of shape [n, COLUMNS] and the payer's features of shape [n, PAYER_FEATURE_COUNT]."""
+        """Return the events [n, COLUMNS], and of all but debits the payer's features [m, PAYER_FEATURE_COUNT]."""
         events = np.frombuffer(self.events, np.int64).reshape(-1, COLUMNS)
         return events, np.frombuffer(self.rows, np.float64).reshape(-1, PAYER_FEATURE_COUNT)
 
@@ -95,14 +119,37 @@ class Bundle(msgspec.Struct, frozen=True, array_like=True, gc=False):
             for offset, control in zip(self.offsets, self.controls, strict=True):
                 yield Item(offset, Kind.CONTROL, control, [])
             return
-        rows, begin = self.tables()[1].tolist(), 0
-        for at, (offset, number) in enumerate(zip(self.offsets, self.kinds, strict=True)):
-            kind, end = Kind(number), int(self.content_ends()[at])
-            content, begin = self.contents[begin:end], end
-            if kind is Kind.VERDICT:
+        events, rows = self.tables()
+        following, begin = iter(rows.tolist()), 0
+        for event, offset, number, end in zip(
+            events.tolist(), self.offsets, self.kinds, self.content_ends().tolist(), strict=True
+        ):
+            kind, content, begin = Kind(number), self.contents[begin:end], end
+            row = [] if kind is Kind.DEBIT else next(following)
+            if kind is Kind.DEBIT:
+                account = msgspec.msgpack.decode(content)[-1]
+                yield Item(offset, kind, Debit(account, event[TIME_MS], event[AMOUNT_PAISE]), [])
+            elif kind is Kind.VERDICT:
                 yield Item(offset, kind, msgspec.msgpack.decode(content, type=Verdict), [])
             else:
-                yield Item(offset, kind, msgspec.msgpack.decode(content, type=Transaction), rows[at])
+                both = bool(event[BITS] & BOTH_BIT)
+                yield Item(offset, kind, msgspec.msgpack.decode(content, type=Transaction), row, both)
+
+
+#: Where a payment has id, time, amount and payer, a debit's content has nothing: its account stands as a payee does.
+#: One for each length of a VPA.
+_HEADS = tuple(
+    b"\x95\xa0\x00\x00\xa0" + (bytes((0xA0 | size,)) if size < 32 else bytes((0xD9, size))) for size in range(256)
+)
+
+
+def debit_content(account: bytes) -> bytes:
+    """Return the content of a debit: the VPA of its account, where `features.wire_spans` finds a payee's.
+
+    >>> msgspec.msgpack.decode(debit_content(b"ravi@okaxis"))
+    ['', 0, 0, '', 'ravi@okaxis']
+    """
+    return _HEADS[len(account)] + account
 
 
 _encoder = msgspec.msgpack.Encoder()

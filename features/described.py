@@ -1,6 +1,6 @@
 """How a feature is described, and the descriptions that payer and payee share.
 
-Each list here is in the order in which a kernel fills its part of the row: `windows`, `habits`, `judged`.
+Each list here is in the order in which a kernel fills its part of the row: `windows`, `habits`, `judged`, `passing`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 WINDOWS = ("5m", "1h", "24h", "7d", "30d")
 FLAG = "1 yes, 0 no"
 SHARE = "0 to 1"
+SHARE_ABOVE = "0 to 1, or more"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,4 +85,22 @@ def judged(stage: str) -> tuple[Feature, ...]:
         of("judged_since_fraud", "payments judged since the newest known fraud", "payments", "30d"),
         of("fraud_streak", "payments in a row, the newest known fraud last, that were fraud", "payments", "30d"),
         of("amount_over_fraud_mean", "amount over the mean of the known frauds", "ratio", "30d"),
+    )
+
+
+def passing() -> tuple[Feature, ...]:
+    """Describe what `features.passing` reads: payments by the payee's own account within 24 h of being paid."""
+    debits = "payments by this account within a day of being paid"
+    passed_on = f"rupees of {debits}, over those paid to it"
+
+    def of(name: str, meaning: str, unit: str, window: str) -> Feature:
+        return Feature(f"payee_{name}", meaning, unit, window, "payee", "pass-through layering, mules")
+
+    return (
+        of("debit_count_24h", f"{debits}, 32 at most", "payments", "24h"),
+        of("passed_on_share_24h", f"{passed_on}, within 24h before", SHARE_ABOVE, "24h"),
+        of("passed_on_share_7d", f"{passed_on}, within 7d before", SHARE_ABOVE, "7d"),
+        of("passed_on_quick_share_7d", "the same of payments within an hour of being paid", SHARE_ABOVE, "7d"),
+        of("shortest_stay_7d", "shortest time from being paid to a payment by this account", "seconds", "7d"),
+        of("passed_on_since_last", f"rupees of {debits} since it was last paid, over that amount", SHARE_ABOVE, "7d"),
     )

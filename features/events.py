@@ -37,6 +37,7 @@ COLUMNS = 8
 # The kinds.
 PAYMENT = 0
 VERDICT = 1
+DEBIT = 2  # a payment by the account itself, told to the payee's side: its time and amount
 
 # The bits: FAILED of a payment, FRAUD of a verdict, and optional fields with whether they are given.
 FAILED_BIT = 1
@@ -46,6 +47,7 @@ COLLECT = 8
 ENTITY_GIVEN = 16
 ENTITY = 32
 STATUS_BIT = 64  # a status is given
+BOTH_BIT = 128  # the payer's own account is of this payee partition too: a debit of it follows the payment
 
 NO_DEVICE = 0
 
@@ -66,6 +68,22 @@ def payment_bits(txn: Transaction) -> int:
     if txn.payee_type is not None:
         bits |= ENTITY_GIVEN | (ENTITY if txn.payee_type == "ENTITY" else 0)
     return bits
+
+
+def debit_event(txn: Transaction, account: int) -> Event:
+    """Return the row of a payment as its payer's own account knows it on the payee's side."""
+    return account, DEBIT, txn.event_time_ms, txn.amount_paise, 0, 0, NO_DEVICE, 0
+
+
+def takes_money(txn: Transaction) -> bool:
+    """Tell whether a payment takes money out of its payer's account: whether it did not fail."""
+    return txn.status != "FAILED"
+
+
+def debits_of(events: Events) -> NDArray[np.bool_]:
+    """Tell which events are payments for which `takes_money` holds."""
+    mask: NDArray[np.bool_] = (events[:, KIND] == PAYMENT) & (events[:, BITS] & FAILED_BIT == 0)
+    return mask
 
 
 def verdict_event(verdict: Verdict, account: int, other: int) -> Event:

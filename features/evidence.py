@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from features.compiled import compiled
-from features.events import ACCOUNT, AMOUNT_PAISE, KIND, PARTY, TIME_MS, VERDICT
+from features.events import ACCOUNT, AMOUNT_PAISE, KIND, PARTY, PAYMENT, TIME_MS, VERDICT
 from features.expiry import clear_if_absent, shrink
 from features.judged import MONTH_MS
 from features.layout import (
@@ -96,7 +96,7 @@ class Before(NamedTuple):
 
 def _watermarks(events: Events, watermark_ms: int) -> NDArray[np.int64]:
     """Return the newest event time before each event of a part."""
-    times_ms = np.where(events[:, KIND] == VERDICT, watermark_ms, events[:, TIME_MS])
+    times_ms = np.where(events[:, KIND] == PAYMENT, events[:, TIME_MS], watermark_ms)
     return np.maximum.accumulate(np.concatenate([[watermark_ms], times_ms[:-1]]))
 
 
@@ -117,6 +117,7 @@ def _replay(
         clear_if_absent(account, event[TIME_MS])
         if event[KIND] == VERDICT:
             add_verdict(account, event, VERDICTS_MAX)
+        if event[KIND] != PAYMENT:
             continue
         if wanted[at]:
             _choose(account, event, found[asked])

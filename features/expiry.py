@@ -14,6 +14,7 @@ from features.clock import DAY_MS
 from features.compiled import compiled
 from features.layout import (
     COUNT,
+    DEBIT_COUNT,
     DEVICE_COUNT,
     DROPPED_MS,
     FIRST_MS,
@@ -39,6 +40,7 @@ LATE_ALLOWED_MS = KEEP_MS - NEWNESS_MS
 def clear(account: Account) -> None:
     """Make it an account never seen."""
     account[COUNT] = account[KEY_COUNT] = account[VERDICT_COUNT] = account[DEVICE_COUNT] = account[OVERFLOWS] = 0
+    account[DEBIT_COUNT] = 0
     account[FIRST_MS] = account[LAST_MS] = account[DROPPED_MS] = NEVER
 
 
@@ -69,4 +71,4 @@ def shrink(account: Account, now_ms: int) -> None:
         clear(account)
     elif account[COUNT] and now_ms - account[LAST_MS] > STUB_AFTER_MS + LATE_ALLOWED_MS:
         account[DROPPED_MS] = account[LAST_MS]
-        account[COUNT] = account[DEVICE_COUNT] = account[OVERFLOWS] = 0
+        account[COUNT] = account[DEVICE_COUNT] = account[DEBIT_COUNT] = account[OVERFLOWS] = 0

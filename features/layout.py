@@ -1,11 +1,12 @@
 """One account in memory while a payment is read and folded: a row of 64-bit words, the same for payer and payee.
 
 ```
-header     how many payments, keys, verdicts, devices; first, last and dropped times; is there an overflow
+header     how many payments, keys, verdicts, devices, debits; first, last and dropped times; is there an overflow
 columns    times │ amounts │ parties │ flags   up to 256 payments, oldest first, by event time
            keys                                of the newest 256 payments in the order they came (payers)
            verdict ids │ marks │ times │ amounts   up to 64, by label time
            devices                             up to 15 hashes, by index
+debits     times │ amounts │ stays             up to 32 of what a payee paid itself (`passing`)
 overflow   counters, snapshots and sketch of what the 256 cannot keep (`overflow`, `sketch`)
 ```
 
@@ -34,6 +35,7 @@ VERDICTS_MAX = 64
 """Room for payees; payers keep fewer (`payer.VERDICTS_KEPT`), since 8 KiB hold their keys too."""
 
 DEVICES_MAX = 15
+DEBITS_MAX = 32
 KEEP_MS = 45 * DAY_MS
 NEWNESS_MS = 30 * DAY_MS
 NEVER = -1
@@ -78,6 +80,8 @@ BASE_UNIT = ESTIMATES + WINDOW_COUNT
 TICK_MS = BASE_UNIT + 1
 ROWS = BASE_UNIT + 2
 PENDING_COUNT = BASE_UNIT + 3
+# Of a payee's own payments.
+DEBIT_COUNT = BASE_UNIT + 4
 # The columns.
 TIMES = 32
 AMOUNTS = TIMES + RING_MAX
@@ -93,9 +97,12 @@ OUT_COUNTS = DEVICES + DEVICES_MAX + 1
 OUT_SUMS = OUT_COUNTS + SNAPSHOT_COUNT
 CELLS = OUT_SUMS + SNAPSHOT_COUNT
 PENDING = CELLS + CELLS_MAX
-WORDS = PENDING + CELLS_MAX
+DEBIT_TIMES = PENDING + CELLS_MAX
+DEBIT_AMOUNTS = DEBIT_TIMES + DEBITS_MAX
+DEBIT_STAYS = DEBIT_AMOUNTS + DEBITS_MAX
+WORDS = DEBIT_STAYS + DEBITS_MAX
 
-assert PENDING_COUNT < TIMES, "the header must end before the columns"  # noqa: S101 - a relation of constants
+assert DEBIT_COUNT < TIMES, "the header must end before the columns"  # noqa: S101 - a relation of constants
 assert (1 << 32) > KEEP_MS > NEWNESS_MS, "what is kept fits 32 bits and outlasts the windows"  # noqa: S101 - as above
 
 Account = "NDArray[np.int64]"

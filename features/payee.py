@@ -1,4 +1,4 @@
-"""The payee's side of a payment: who paid this account before, read and folded.
+"""The payee's side of a payment: who paid this account before, and what it did with the money, read and folded.
 
 `read_row` gives the features of the row after the payer's, in the order of `features/vector.py`. A merchant with a
 million payments a day costs what a person with 256 payments costs: its ring is no longer, and what it pushes out is
@@ -17,6 +17,7 @@ from features.events import (
     ACCOUNT,
     AMOUNT_PAISE,
     BITS,
+    DEBIT,
     ENTITY,
     ENTITY_GIVEN,
     FAILED_BIT,
@@ -34,6 +35,8 @@ from features.habits import WIDTH as HABITS
 from features.judged import MONTH_MS, count_frauds, read_judged
 from features.judged import WIDTH as JUDGED
 from features.layout import FAILED, NEVER, PARTIES, STATUS_GIVEN, TIMES, VERDICTS_MAX, WINDOW_COUNT
+from features.passing import WIDTH as PASSING
+from features.passing import read_passing, take_debit
 from features.payer import HOUR
 from features.reading import age_days, count_amount, over_largest, over_mean, put_windows, seconds_since_last
 from features.ring import insert
@@ -53,7 +56,8 @@ SHAPE = (10, 64)
 
 _OWN_AT = 3 * WINDOW_COUNT
 _FROM_PAYER = 11
-_HABITS_AT = _OWN_AT + 13
+_PASSING_AT = _OWN_AT + 13
+_HABITS_AT = _PASSING_AT + PASSING
 _JUDGED_AT = _HABITS_AT + HABITS
 
 
@@ -65,7 +69,7 @@ def run(
     outcomes: NDArray[np.int64],
     watermark_ms: int,
 ) -> int:
-    """Read and fold events in order: a row each; a verdict leaves its row as it is.
+    """Read and fold events in order: a row each; a verdict or a debit leaves its row as it is.
 
     `watermark_ms` is the newest event time before them, and what is returned the newest one after.
     """
@@ -78,6 +82,8 @@ def run(
         clear_if_absent(account, event[TIME_MS])
         if event[KIND] == VERDICT:
             add_verdict(account, event, VERDICTS_MAX)
+        elif event[KIND] == DEBIT:
+            take_debit(account, event)
         else:
             read_row(account, event, rows[at], tally)
             fold_payment(account, event)
@@ -111,6 +117,7 @@ def read_row(account: Account, event: Events, row: NDArray[np.float64], tally: T
     own[10] = flag(event[BITS], ENTITY_GIVEN, ENTITY)
     own[_FROM_PAYER] = from_payer
     own[_FROM_PAYER + 1] = (time_ms - last_ms) / 1000 if from_payer else nan
+    read_passing(account, time_ms, tally, row[_PASSING_AT:_HABITS_AT])
     read_habits(account, event, tally, row[_HABITS_AT:_JUDGED_AT])
     read_judged(account, time_ms, amount_paise, tally, row[_JUDGED_AT : _JUDGED_AT + JUDGED])
 
@@ -131,6 +138,7 @@ PAYEES = Side("payee", SHAPE, FEATURE_COUNT - PAYER_FEATURE_COUNT, run, verdicts
 empty = PAYEES.empty
 read = PAYEES.read
 fold = PAYEES.fold
+fold_debit = PAYEES.fold_debit
 fold_verdict = PAYEES.fold_verdict
 shrink = PAYEES.shrink
 summary = PAYEES.summary

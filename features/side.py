@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from features import expiry
-from features.compiled import compiled
+from features.arena import load_accounts, shrink_accounts, store_accounts
 from features.errors import StateCodecError
-from features.events import payment_event, to_events, verdict_event
+from features.events import ACCOUNT, debit_event, payment_event, to_events, verdict_event
 from features.fields import check_kept_ranges
 from features.hashing import party_hash
+from features.idle import without_idle_debits
 from features.layout import NEVER, new_arena
-from features.packing import VERSION, bytes_max, pack, unpack
+from features.packing import VERSION, bytes_max
 from features.pieces import cut
 from features.summary import summarise
 
@@ -57,33 +58,6 @@ class Processed(NamedTuple):
     watermark_ms: int
 
 
-@compiled
-def _load(data: NDArray[np.uint8], ends: NDArray[np.int64], shape: Shape, arena: NDArray[np.int64]) -> int:
-    """Unpack accounts that stand one behind the other; return the place of the first that is none, or -1."""
-    start = 0
-    for at in range(len(ends)):
-        if not unpack(data, start, ends[at], shape, arena[at]):
-            return at
-        start = ends[at]
-    return -1
-
-
-@compiled
-def _store(arena: NDArray[np.int64], shape: Shape, data: NDArray[np.uint8], ends: NDArray[np.int64]) -> None:
-    """Pack the first accounts of an arena one behind the other."""
-    end = 0
-    for at in range(len(ends)):
-        end = pack(arena[at], shape, data, end)
-        ends[at] = end
-
-
-@compiled
-def _shrink(arena: NDArray[np.int64], count: int, now_ms: int) -> None:
-    """Shrink the first accounts of an arena."""
-    for at in range(count):
-        expiry.shrink(arena[at], now_ms)
-
-
 class Side:
     """Payers or payees: their kernel, the width of their rows, and room to work in."""
 
@@ -111,10 +85,28 @@ class Side:
 
         Raises StateCodecError for bytes that are no account of this version.
         """
+        kept = without_idle_debits(states, events)
+        if kept is not None:
+            return self._process_some(states, events, kept, watermark_ms)
         self.load(states)
         rows, outcomes = np.empty((len(events), self.width)), np.empty(len(events), np.int64)
         newest_ms = int(self._run(self._arena, events, rows, outcomes, watermark_ms))
         return Processed(rows, outcomes, self._stored(len(states)), newest_ms)
+
+    def _process_some(
+        self, states: Sequence[bytes], events: Events, kept: NDArray[np.bool_], watermark_ms: int
+    ) -> Processed:
+        """Process those of the events that may change anything, and give back the other accounts as they were."""
+        some = events[kept]
+        accounts = np.unique(some[:, ACCOUNT])
+        some[:, ACCOUNT] = np.searchsorted(accounts, some[:, ACCOUNT])
+        places = accounts.tolist()
+        done = self.process([states[place] for place in places], some, watermark_ms)
+        rows, outcomes, after = np.empty((len(events), self.width)), np.full(len(events), NEW), list(states)
+        rows[kept], outcomes[kept] = done.rows, done.outcomes
+        for place, state in zip(places, done.states, strict=True):
+            after[place] = state
+        return Processed(rows, outcomes, after, done.watermark_ms)
 
     def load(self, states: Sequence[bytes]) -> NDArray[np.int64]:
         """Unpack states and return the arena that holds them, until the next call."""
@@ -124,7 +116,7 @@ class Side:
             self._arena = new_arena(count)
             self._room = np.empty(count * self._bytes_max, np.uint8)
         ends = np.fromiter(map(len, states), np.int64, count).cumsum()
-        wrong = _load(np.frombuffer(b"".join(states) or b"\0", np.uint8), ends, self._shape, self._arena)
+        wrong = load_accounts(np.frombuffer(b"".join(states) or b"\0", np.uint8), ends, self._shape, self._arena)
         if wrong >= 0:
             got = states[wrong]
             raise StateCodecError(
@@ -135,7 +127,7 @@ class Side:
 
     def _stored(self, count: int) -> list[bytes]:
         ends = np.empty(count, np.int64)
-        _store(self._arena, self._shape, self._room, ends)
+        store_accounts(self._arena, self._shape, self._room, ends)
         return cut(self._room, ends)
 
     def read(self, state: bytes, txn: Transaction) -> list[float]:
@@ -155,6 +147,10 @@ class Side:
         """Tell whether the state has folded this payment's id, and whether with the same content."""
         return Seen(int(self._one(state, txn).outcomes[0]))
 
+    def fold_debit(self, state: bytes, txn: Transaction) -> bytes:
+        """Return a payee's state with a payment by the account itself taken in; most change nothing."""
+        return self.process([state], to_events([debit_event(txn, 0)])).states[0]
+
     def fold_verdict(self, state: bytes, verdict: Verdict) -> bytes:
         """Return the state with a verdict taken in; the same verdict again changes nothing."""
         return self.process([state], to_events([verdict_event(verdict, 0, self._other(verdict))])).states[0]
@@ -166,10 +162,9 @@ class Side:
 
     def shrink_all(self, states: Sequence[bytes], now_ms: int) -> list[bytes]:
         """Return states without what can be read no more at `now_ms`; `empty()` where nothing is left."""
-        nothing = self.shrink(b"", now_ms)
         self.load(states)
-        _shrink(self._arena, len(states), now_ms)
-        return [b"" if state == nothing else state for state in self._stored(len(states))]
+        shrink_accounts(self._arena, len(states), now_ms)
+        return self._stored(len(states))
 
     def may_vanish(self, state: bytes, now_ms: int) -> bool:
         """Tell whether nothing of the state can be read any more: its record may be deleted."""

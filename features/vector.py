@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from hashlib import sha256
 
-from features.described import FLAG, SHARE, WINDOWS, Feature, habits, judged, windowed
+from features.described import FLAG, SHARE, WINDOWS, Feature, habits, judged, passing, windowed
 
 __all__ = (
     "FAMILIES",
@@ -77,7 +77,7 @@ _PAYEE_WINDOWS = (
     *windowed("payee", "payee_amount_sum", "rupees paid to this payee", "rupees", "mule fan-in"),
     *windowed("payee", "payee_distinct_payers", "different payers of this payee", "payers", "mule fan-in"),
 )
-_PAYEE_HABITS, _PAYEE_JUDGED = habits("payee", "payer"), judged("payee")
+_PAYEE_HABITS, _PAYEE_JUDGED, _PAYEE_PASSING = habits("payee", "payer"), judged("payee"), passing()
 _PAYEE_OWN = (
     _payee("payer_is_new_to_payee", "this payee was not paid by this payer before", FLAG, "30d", "mule fan-in"),
     _payee("payee_new_payers_1h", "payments by payers new to this payee", "payments", "1h", "mule fan-in"),
@@ -94,6 +94,7 @@ _PAYEE_OWN = (
     _payee(
         "payee_seconds_since_payer", "time since this payee was last paid by this payer", "seconds", "30d", "any scam"
     ),
+    *_PAYEE_PASSING,
     *_PAYEE_HABITS,
     *_PAYEE_JUDGED,
 )
@@ -117,9 +118,10 @@ def _families() -> dict[str, tuple[str, ...]]:
     parts: dict[str, tuple[Feature, ...]] = {"payment": _PAYMENT}
     for side, windows, own, usual, known in sides:
         verdicts = (*known, *(feature for feature in own if feature.name == f"{side}_fraud_verdicts_30d"))
-        others = tuple(feature for feature in own if feature not in usual + verdicts)
+        others = tuple(feature for feature in own if feature not in usual + verdicts + _PAYEE_PASSING)
         parts |= {f"{side} windows": windows, f"{side} state": others}
         parts |= {f"{side} habits": usual, f"{side} verdicts": verdicts}
+    parts["payee passing on"] = _PAYEE_PASSING
     return {name: tuple(feature.name for feature in part) for name, part in parts.items()}
 
 

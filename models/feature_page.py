@@ -43,7 +43,7 @@ _EACH = """
 ## Every feature
 
 The last columns are the average precision that a model loses when the feature is that of another payment: alone, and
-together with the other windows of the same quantity.
+together with the other windows of the same quantity. `-`: made after that was measured.
 """
 
 
@@ -84,7 +84,7 @@ def _families(measured: dict[str, dict[str, Any]]) -> str:
         columns += [f"{name}: AP", "lost", "AUC", "recall"]
     rows = [["(everything)", str(FEATURE_COUNT), *(cell for one in measured.values() for cell in _full(one))]]
     for family, members in FAMILIES.items():
-        cells = (cell for one in measured.values() for cell in _against(one["families"][family], one["full"]))
+        cells = (cell for one in measured.values() for cell in _against(one["families"].get(family), one["full"]))
         rows.append([family, str(len(members)), *cells])
     return _table(columns, rows, 1)
 
@@ -95,7 +95,9 @@ def _full(one: dict[str, Any]) -> list[str]:
     return [f"{full['average_precision']:.4f}", "", f"{full['auc']:.4f}", recall]
 
 
-def _against(found: dict[str, float], full: dict[str, float]) -> list[str]:
+def _against(found: dict[str, float] | None, full: dict[str, float]) -> list[str]:
+    if found is None:
+        return ["-"] * 4
     lost = full["average_precision"] - found["average_precision"]
     return [f"{found['average_precision']:.4f}", f"{lost:+.4f}", f"{found['auc']:.4f}", f"{found['recall']:.1%}"]
 
@@ -105,10 +107,10 @@ def _every(measured: dict[str, dict[str, Any]]) -> str:
     columns += [f"{name}: alone, with its windows" for name in measured]
     rows = []
     for feature in REGISTRY:
-        lost = [one["features"][feature.name] for one in measured.values()]
+        lost = [one["features"].get(feature.name) for one in measured.values()]
         window = feature.window or "-"
         rows.append(
             [f"`{feature.name}`", feature.meaning, feature.unit, window, feature.stage, feature.fraud]
-            + [f"{one['alone']:+.4f}, {one['with_its_windows']:+.4f}" for one in lost]
+            + [f"{one['alone']:+.4f}, {one['with_its_windows']:+.4f}" if one else "-" for one in lost]
         )
     return _table(columns, rows, 6)

@@ -62,6 +62,14 @@ _TEMPLATES = {
     "payee_seconds_since_last": "{payee_seconds_since_last:seconds} after this payee was last paid",
     "payee_age_days": "this payee has been known for {payee_age_days:days}",
     "payee_fraud_verdicts_30d": "{payee_fraud_verdicts_30d:count} frauds confirmed on this payee in 30 days",
+    "payee_debit_count_24h": "{payee_debit_count_24h:count} payments by this payee in 24 hours, soon after being paid",
+    "payee_passed_on_share_24h": "{payee_passed_on_share_24h:percent} of what this payee was paid in 24 hours "
+    "was paid on[; {payee_passed_on_share_7d:percent} in 7 days]",
+    "payee_passed_on_share_7d": "{payee_passed_on_share_7d:percent} of what this payee was paid in 7 days was paid on",
+    "payee_passed_on_quick_share_7d": "{payee_passed_on_quick_share_7d:percent} of what this payee was paid "
+    "in 7 days was paid on within an hour",
+    "payee_shortest_stay_7d": "this payee paid on what it was paid {payee_shortest_stay_7d:seconds} before",
+    "payee_passed_on_since_last": "{payee_passed_on_since_last:percent} of this payee's last payment was paid on since",
 }
 for _window, _words in _WINDOW_WORDS.items():
     _norm = "" if _window == "30d" else "[; {%s_30d:count} in 30 days]"
@@ -92,6 +100,11 @@ MISSING = {
     "payee_new_payer_share_24h": "nobody paid this payee in 24 hours before",
     "payee_amount_over_mean_30d": "nobody paid this payee in 30 days before",
     "payee_amount_over_max_30d": "nobody paid this payee in 30 days before",
+    "payee_passed_on_share_24h": "nobody paid this payee in 24 hours before",
+    "payee_passed_on_share_7d": "nobody paid this payee in 7 days before",
+    "payee_passed_on_quick_share_7d": "nobody paid this payee in 7 days before",
+    "payee_shortest_stay_7d": "this payee paid nothing on in 7 days before",
+    "payee_passed_on_since_last": "nobody paid this payee in 7 days before",
     "payee_seconds_since_last": "the first payment known to this payee",
     "payee_age_days": "the first payment known to this payee",
 }

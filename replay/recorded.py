@@ -1,8 +1,9 @@
 """The recorded order: where each payment and verdict of an export stood in the logs, and how it is read back.
 
 `python -m app.export` writes these columns behind those of a history. Rows of one payer partition come in the order of
-`payer_offset`; `payee_order` counts payments and verdicts of a payee partition from 0, `budget_order` the decisions of
-the deployment from 0. What has no place (-1) had lost it: it is folded where it stands and not decided. `verdicts`
+`payer_offset`; `payee_order` counts payments, verdicts and debits of a payee partition from 0, `budget_order` the
+decisions of the deployment from 0. A debit is the payment as its payer's own account knows it, in `debit_partition` at
+`debit_order`. What has no place (-1) had lost it: it is folded where it stands and not decided. `verdicts`
 holds, as JSON, the verdicts that came between the row before and this one, with their places.
 """
 
@@ -26,6 +27,8 @@ PLACE_COLUMNS: dict[str, pl.DataType] = {
     "payer_offset": pl.Int64(),
     "payee_partition": pl.Int32(),
     "payee_order": pl.Int64(),
+    "debit_partition": pl.Int32(),
+    "debit_order": pl.Int64(),
     "budget_order": pl.Int64(),
     "recorded_at": pl.Int64(),
     "late": pl.Boolean(),
@@ -41,6 +44,8 @@ class Place(NamedTuple):
     payer_offset: int
     payee_partition: int
     payee_order: int
+    debit_partition: int
+    debit_order: int
     budget_order: int
     recorded_at_ms: int
     late: bool

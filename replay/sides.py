@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from features.events import ACCOUNT, PARTY, payment_event, to_events, verdict_event
+from features.events import ACCOUNT, DEBIT, KIND, PARTY, debits_of, payment_event, to_events, verdict_event
 from features.hashing import party_hash
 from features.layout import NEVER
 from features.payee import PAYEES
@@ -67,13 +67,31 @@ class PayeeSide:
         self._newest_ms: dict[int, int] = {}
 
     def feed(
-        self, records: Sequence[Record], partitions: Sequence[int] | None = None, events: Events | None = None
+        self,
+        records: Sequence[Record],
+        partitions: Sequence[int] | None = None,
+        events: Events | None = None,
+        debits: NDArray[np.bool_] | None = None,
     ) -> NDArray[np.float64]:
-        """Fold records that the payer's side accepted, in order; return the payee's features of all, [n, Q]."""
-        accounts = [record.payee_vpa for record in records]
+        """Fold records that the payer's side accepted, in order; return the payee's features of all, [n, Q].
+
+        Each payment is followed by the debit of its payer's own account, unless `debits` says which of the records are
+        there as that and nothing else: then every record is one event.
+        """
         events = _seen_from("payer_vpa", records, events)
+        if debits is None:
+            at = np.repeat(np.arange(len(records)), 1 + debits_of(events))
+            debits = np.concatenate([[False], at[1:] == at[:-1]])[: len(at)]
+            places, events = at.tolist(), events[at]
+            records = [records[place] for place in places]
+            partitions = None if partitions is None else [partitions[place] for place in places]
+        events[debits, KIND] = DEBIT
+        accounts = [
+            record.payer_vpa if debit else record.payee_vpa
+            for record, debit in zip(records, debits.tolist(), strict=True)
+        ]
         groups = _groups(len(records), partitions)
-        return _process(PAYEES, self.states, accounts, events, groups, self._newest_ms)[1]
+        return _process(PAYEES, self.states, accounts, events, groups, self._newest_ms)[1][~debits]
 
 
 def _groups(count: int, partitions: Sequence[int] | None) -> dict[int, list[int]]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 import numpy as np
 
 from features.errors import HistoryError
+from features.events import takes_money
 from replay.recorded import NO_PLACE
 from replay.sides import PayeeSide, PayerSide
 
@@ -60,13 +61,21 @@ class InOrder(Generic[Item]):
 
 
 class Step(NamedTuple):
-    """A payment or verdict on its way to the payee's side; `source` is None for a verdict."""
+    """A payment, a debit or a verdict on its way to the payee's side; `source` is None for all but payments."""
 
     record: Transaction | Verdict
     source: RecordedRow | None
     payer_partition: int
     payee_partition: int
     payee_order: int
+    debit: Debit | None = None
+
+
+class Debit(NamedTuple):
+    """Where the debit of a payment has its turn on the payee's side."""
+
+    partition: int
+    order: int
 
 
 class StagedReplay:
@@ -117,7 +126,8 @@ class StagedReplay:
         waiting = self._verdicts.get(place.payer_partition, [])
         while waiting and waiting[0][0] < place.payer_offset:
             yield self._verdict_step(self._pop(place.payer_partition))
-        yield Step(row.row.transaction, row, place.payer_partition, place.payee_partition, place.payee_order)
+        debit = Debit(place.debit_partition, place.debit_order) if takes_money(row.row.transaction) else None
+        yield Step(row.row.transaction, row, place.payer_partition, place.payee_partition, place.payee_order, debit)
 
     def _pop(self, partition: int) -> PlacedVerdict:
         return heappop(self._verdicts[partition])[2]
@@ -131,7 +141,12 @@ class StagedReplay:
         ready = self._in_payee_order(steps) if steps else []
         if not ready:
             return []
-        got = self.payee_side.feed([step.record for step, _ in ready], [step.payee_partition for step, _ in ready])
+        got = self.payee_side.feed(
+            [step.record for step, _ in ready],
+            [step.payee_partition for step, _ in ready],
+            debits=np.array([_is_debit(step) for step, _ in ready]),
+        )
+        ready = [(step, paid) for step, paid in ready if not _is_debit(step)]
         return [
             (step.source, np.concatenate([paid, row]))
             for (step, paid), row in zip(ready, got, strict=True)
@@ -146,13 +161,25 @@ class StagedReplay:
         kept = set(accepted)
         ready: list[tuple[Step, NDArray[np.float64]]] = []
         touched: dict[int, None] = {}
-        for at, step in enumerate(steps):
-            folded = (step, features[at]) if at in kept else None
-            if step.payee_order != NO_PLACE:
-                self._lines.setdefault(step.payee_partition, InOrder()).put(step.payee_order, folded)
-                touched[step.payee_partition] = None
-            elif folded is not None:
-                ready.append(folded)
+        for at, paid in enumerate(steps):
+            for step in _both_sides(paid):
+                folded = (step, features[at]) if at in kept else None
+                if step.payee_order != NO_PLACE:
+                    self._lines.setdefault(step.payee_partition, InOrder()).put(step.payee_order, folded)
+                    touched[step.payee_partition] = None
+                elif folded is not None:
+                    ready.append(folded)
         for partition in touched:
             ready += [folded for folded in self._lines[partition].take() if folded is not None]
         return ready
+
+
+def _both_sides(step: Step) -> Iterator[Step]:
+    """Yield a step, and behind a payment that takes money out of its payer's account the debit of that."""
+    yield step
+    if step.debit is not None:
+        yield step._replace(source=None, payee_partition=step.debit.partition, payee_order=step.debit.order)
+
+
+def _is_debit(step: Step) -> bool:
+    return step.source is None and step.debit is not None

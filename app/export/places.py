@@ -16,6 +16,7 @@ from agents.bundle import CONTROL_SOURCE, decode_bundle
 from agents.ports import KIND_HEADER
 from agents.run import decode_run
 from app.export.survey import Kind
+from features.events import BITS, BOTH_BIT, DEBIT, KIND, PAYMENT
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,6 +40,8 @@ class Places:
         self._found = found
         self.payee_partition = self._arrays(np.int16)
         self.payee_order = self._arrays(np.int64)
+        self.debit_partition = self._arrays(np.int16)
+        self.debit_order = self._arrays(np.int64)
         self.budget_order = self._arrays(np.int64)
         #: From this offset on a payment without a place was dropped as a repeat; before, its place may be lost.
         self.known_from: dict[int, int] = dict(found.first)
@@ -58,12 +61,18 @@ class Places:
         if source == CONTROL_SOURCE:
             return following
         first, kinds = self._found.first[source], self._found.kinds[source]
-        for offset in bundle.offsets:
+        events = bundle.tables()[0]
+        both = (events[:, KIND] == PAYMENT) & (events[:, BITS] & BOTH_BIT != 0)
+        credit, debit = (self.payee_partition, self.payee_order), (self.debit_partition, self.debit_order)
+        for offset, kind, has_both in zip(bundle.offsets, events[:, KIND].tolist(), both.tolist(), strict=True):
             at = offset - first
-            if 0 <= at < len(kinds) and kinds[at] and self.payee_partition[source][at] == NONE:
-                self.payee_partition[source][at] = payee_partition
-                self.payee_order[source][at] = following
-                following += 1
+            if not 0 <= at < len(kinds) or not kinds[at]:
+                continue
+            for partitions, orders in (debit,) if kind == DEBIT else (credit, debit)[: 1 + has_both]:
+                if partitions[source][at] == NONE:
+                    partitions[source][at] = payee_partition
+                    orders[source][at] = following
+                    following += 1
         return following
 
     def lose_before(self, payee_partition: int) -> None:

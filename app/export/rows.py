@@ -83,6 +83,8 @@ class Rows:
             "is_fraud": None if is_fraud is None else int(is_fraud),
             "label_time": None if label_ms is None else format_event_time(label_ms),
             **self._place(entry, at),
+            "debit_partition": int(self._places.debit_partition[entry.partition][at]),
+            "debit_order": int(self._places.debit_order[entry.partition][at]),
             "budget_order": int(self._places.budget_order[entry.partition][at]),
             "recorded_at": entry.timestamp_ms,
             "late": entry.late,

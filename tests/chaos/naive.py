@@ -85,6 +85,10 @@ class Account:
         """Return this side's features."""
         return self.payments.read(payment)  # type: ignore[arg-type]  # as above
 
+    def debit(self, payment: Payment) -> None:
+        """Take in a payment by the account itself."""
+        self.payments.fold_debit(payment)  # type: ignore[arg-type]  # as above
+
     def pay(self, payment: Payment) -> None:
         """Take a payment in."""
         self.payments.fold(payment)  # type: ignore[arg-type]  # as above
@@ -119,8 +123,8 @@ class Truth:
         return newest_ms - payment.event_time_ms <= EXACT_BEHIND_MS
 
 
-def find_truth(transactions: Iterable[Any], labels: Iterable[Any], order: Iterable[tuple[int, Place]]) -> Truth:
-    """Fold both sides of every account; `order` gives payee partition and place, repeats included."""
+def find_truth(transactions: Iterable[Any], labels: Iterable[Any], order: Iterable[tuple[int, Place, bool]]) -> Truth:
+    """Fold both sides of every account; `order` gives payee partition, place and whether as a debit, with repeats."""
     truth = Truth()
     for record in labels:
         if dict(record.headers)[EXPECT] != GOOD:
@@ -130,10 +134,13 @@ def find_truth(transactions: Iterable[Any], labels: Iterable[Any], order: Iterab
         _take_payer(record, payers, truth)
     payees: dict[tuple[int, str], Account] = {}
     done: set[Place] = set()
-    for partition, place in order:
-        if place not in done:
-            done.add(place)
-            _take_payee(partition, place, payees, truth)
+    debited: set[Place] = set()
+    for partition, place, as_debit in order:
+        if place not in (debited if as_debit else done):
+            (debited if as_debit else done).add(place)
+            _take_payee(partition, place, payees, truth, as_debit=as_debit)
+    paid = {place for place, wanted in truth.payments.items() if wanted.payment.status != "FAILED"}
+    assert paid == debited, f"debits without a payment, or payments without: {sorted(paid ^ debited)[:3]}"
     missing = (truth.payments.keys() | truth.verdicts.keys()) - done
     assert not missing, f"{len(missing)} accepted records never reached a payee, such as {sorted(missing)[:3]}"
     return truth
@@ -163,7 +170,13 @@ def _take_payer(record: Any, payers: dict[tuple[int, str], Account], truth: Trut
         truth.conflicts.add(("transactions", *place))
 
 
-def _take_payee(partition: int, place: Place, payees: dict[tuple[int, str], Account], truth: Truth) -> None:
+def _take_payee(
+    partition: int, place: Place, payees: dict[tuple[int, str], Account], truth: Truth, *, as_debit: bool
+) -> None:
+    if as_debit:
+        payment = truth.payments[place].payment
+        _account(payees, partition, payment.payer_vpa, "payee").debit(payment)
+        return
     verdict = truth.verdicts.get(place)
     if verdict is not None:
         _account(payees, partition, verdict.payee_vpa, "payee").judge(verdict)

@@ -29,6 +29,15 @@ class Seen:
     was_new: bool
 
 
+@dataclass
+class Debit:
+    """One payment by a payee itself, and how long the money paid to it before had stayed."""
+
+    time_ms: int
+    amount_paise: int
+    stay_ms: int
+
+
 class NaiveAccount:
     """All payments of one payer (side "payer") or payee (side "payee"), in the order they came."""
 
@@ -36,6 +45,7 @@ class NaiveAccount:
         self.side = side
         self.seen: list[Seen] = []
         self.verdicts: list[Verdict] = []
+        self.debits: list[Debit] = []
 
     def party(self, txn: Transaction) -> str:
         """Return who is on the other side."""
@@ -48,17 +58,29 @@ class NaiveAccount:
 
     def fold(self, txn: Transaction) -> None:
         """Take a payment in; after 400 days of silence, forget everything first."""
-        if self.is_absent(txn.event_time_ms):
-            self.seen.clear()
-            self.verdicts.clear()
+        self.forget_if_absent(txn.event_time_ms)
         self.seen.append(Seen(txn, self.is_new(txn)))
 
     def fold_verdict(self, verdict: Verdict) -> None:
         """Take a verdict in; after 400 days of silence, forget everything first."""
-        if self.is_absent(verdict.label_time_ms):
+        self.forget_if_absent(verdict.label_time_ms)
+        self.verdicts.append(verdict)
+
+    def fold_debit(self, txn: Transaction) -> None:
+        """Take in a payment by the account itself if it was paid within the day before; the newest 32 stay."""
+        self.forget_if_absent(txn.event_time_ms)
+        before = self.within(txn.event_time_ms, DAY)
+        if before:
+            stay_ms = txn.event_time_ms - before[-1].txn.event_time_ms
+            self.debits.append(Debit(txn.event_time_ms, txn.amount_paise, stay_ms))
+            self.debits = sorted(self.debits, key=lambda debit: debit.time_ms)[-32:]
+
+    def forget_if_absent(self, time_ms: int) -> None:
+        """Forget everything after 400 days of silence."""
+        if self.is_absent(time_ms):
             self.seen.clear()
             self.verdicts.clear()
-        self.verdicts.append(verdict)
+            self.debits.clear()
 
     def approvals(self, time_ms: int) -> list[float]:
         """Return the share that succeeded of the payments with a status, over 7 and 30 days."""
@@ -97,6 +119,26 @@ class NaiveAccount:
         """Return seconds since the last and days since the first payment before T."""
         before = [seen.txn.event_time_ms for seen in self.seen if seen.txn.event_time_ms < time_ms]
         return [(time_ms - max(before)) / 1000, (time_ms - min(before)) / DAY] if before else [nan, nan]
+
+    def passing(self, time_ms: int) -> list[float]:
+        """Return what debits came to: count, shares of what came in, shortest stay, share of the last payment."""
+        day, week = ([seen.txn for seen in self.within(time_ms, width)] for width in (DAY, 7 * DAY))
+        came_day, came_week = (sum(txn.amount_paise for txn in txns) for txns in (day, week))
+        debits = [debit for debit in self.debits if time_ms - 7 * DAY <= debit.time_ms < time_ms]
+        of_day = [debit for debit in debits if debit.time_ms >= time_ms - DAY]
+        quick = [debit for debit in debits if debit.stay_ms <= HOUR]
+        since = [debit for debit in debits if week and debit.time_ms > week[-1].event_time_ms]
+        went_day, went_week, went_quick, went_since = (
+            sum(debit.amount_paise for debit in found) for found in (of_day, debits, quick, since)
+        )
+        return [
+            float(len(of_day)),
+            went_day / came_day if day else nan,
+            went_week / came_week if week else nan,
+            went_quick / came_week if week else nan,
+            min(debit.stay_ms for debit in debits) / 1000 if debits else nan,
+            went_since / week[-1].amount_paise if week else nan,
+        ]
 
     def read(self, txn: Transaction) -> list[float]:
         """Return this side's features."""
@@ -156,6 +198,7 @@ class NaiveAccount:
             nan if txn.payee_type is None else float(txn.payee_type == "ENTITY"),
             float(len(by_payer)),
             (time_ms - max(by_payer)) / 1000 if by_payer else nan,
+            *self.passing(time_ms),
             *read_habits(self, txn),
             *read_judged(self, txn),
         ]

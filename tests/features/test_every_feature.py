@@ -26,8 +26,11 @@ SIDES = {"payer": payer, "payee": payee}
 STEPS = (0, 1_000, MINUTE, 20 * MINUTE, 3 * HOUR, 9 * HOUR, 2 * DAY, 9 * DAY)
 
 
-def busy_life(side: str, seed: int) -> list[Transaction | Verdict]:
-    """Return one account's payments, few parties and devices, some late; a fifth is found to be fraud days later."""
+def busy_life(side: str, seed: int, *, debits: bool = False) -> list[Transaction | Verdict]:
+    """Return one account's payments, few parties and devices, some late; a fifth is found to be fraud days later.
+
+    `debits`: a payee pays too, after every second payment to it.
+    """
     dice = random.Random(seed)
     now = START
     life: list[Transaction | Verdict] = []
@@ -50,6 +53,9 @@ def busy_life(side: str, seed: int) -> list[Transaction | Verdict]:
             status=dice.choice((None, "SUCCESS", "SUCCESS", "FAILED")),
         )
         life.append(txn)
+        if debits and dice.random() < 0.5:
+            paid_ms = time_ms + dice.choice((0, 1_000, MINUTE, HOUR, 5 * HOUR, 30 * HOUR))
+            life.append(Transaction(f"d{number}", paid_ms, dice.choice((900, 10_000, 50_000)), "me@x", "shop@y"))
         if dice.random() < 0.2:
             label_ms = time_ms + dice.choice((HOUR, DAY, 3 * DAY))
             due = sorted([*due, (label_ms, verdict_on(txn, label_ms))], key=lambda one: one[0])
@@ -60,8 +66,11 @@ def busy_life(side: str, seed: int) -> list[Transaction | Verdict]:
 def columns(side: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the naive rows and the kernels' rows of a life, read before each payment."""
     naive, state, rows = NaiveAccount(side), SIDES[side].empty(), []
-    for record in busy_life(side, 11):
-        if isinstance(record, Transaction):
+    for record in busy_life(side, 11, debits=side == "payee"):
+        if isinstance(record, Transaction) and side == "payee" and record.payer_vpa == "me@x":
+            naive.fold_debit(record)
+            state = payee.fold_debit(state, record)
+        elif isinstance(record, Transaction):
             rows.append((naive.read(record), SIDES[side].read(state, record)))
             naive.fold(record)
             state = SIDES[side].fold(state, record)

@@ -35,6 +35,8 @@ def extreme(side: str, count: int, large: int, parties: int, step_ms: int = HOUR
             label_time_ms = START + number * step_ms
             verdict = Verdict(f"t{number}", START, 100, "a@x", "b@y", True, label_time_ms, "bank")
             state = module.fold_verdict(state, verdict)
+        if side == "payee":
+            state = module.fold_debit(state, payment(number, START + number * step_ms + 1, 1 + large))
     return state
 
 
@@ -97,7 +99,7 @@ def test_cut_damaged_and_unknown_bytes_are_refused(side: str) -> None:
     """The message says what was needed and what to do; no bytes at all are an account never seen."""
     for state in (extreme(side, 5, 0, 9), extreme(side, 300, 0, 400)):
         for bad in (b"\x00", b"\x63" + state[1:], state[:-1], state[:20], state + b"\x00", state[: len(state) // 2]):
-            with pytest.raises(StateCodecError, match=r"needed a pay.. state of version 3"):
+            with pytest.raises(StateCodecError, match=r"needed a pay.. state of version 4"):
                 MODULES[side].read(bad, payment())
     assert opened(side, b"")[COUNT] == 0
 
@@ -106,7 +108,7 @@ def test_cut_damaged_and_unknown_bytes_are_refused(side: str) -> None:
 @given(st.binary(max_size=200), st.sampled_from(["payer", "payee"]))
 def test_garbage_is_refused_and_never_breaks(data: bytes, side: str) -> None:
     """Any bytes either open or raise StateCodecError."""
-    for prefix in (b"", b"\x03\x00", b"\x03\x01", b"\x03\x01\x00\x00\x00\x00\x00\x00"):
+    for prefix in (b"", b"\x04\x00", b"\x04\x01", b"\x04\x01\x00\x00\x00\x00\x00\x00\x00"):
         try:
             MODULES[side].read(prefix + data, payment())
         except StateCodecError:

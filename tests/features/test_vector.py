@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from features import payee, payer
-from features.described import habits, judged
+from features.described import habits, judged, passing
 from features.vector import (
     FEATURE_COUNT,
     FEATURE_NAMES,
@@ -81,6 +81,7 @@ def test_without_history_ratios_are_unknown_and_counts_are_zero() -> None:
         *("payee_new_payer_share_24h", "payee_amount_over_mean_30d", "payee_amount_over_max_30d"),
         *("payee_seconds_since_last", "payee_age_days", "payee_is_entity"),
         *("payer_approval_rate_7d", "payer_approval_rate_30d", "payee_seconds_since_payer"),
+        *(feature.name for feature in passing() if feature.unit != "payments"),
         *(feature.name for side, other in (("payer", "payee"), ("payee", "payer")) for feature in habits(side, other)),
         *(feature.name for side in ("payer", "payee") for feature in judged(side) if feature.name not in COUNTED),
     }
@@ -89,7 +90,7 @@ def test_without_history_ratios_are_unknown_and_counts_are_zero() -> None:
 
 def test_the_schema_is_known() -> None:
     """A changed list of features makes every trained model unfit: this snapshot makes that a decision."""
-    assert (FEATURE_SCHEMA, FEATURE_COUNT) == ("6861bea9e69d", 108)
+    assert (FEATURE_SCHEMA, FEATURE_COUNT) == ("e7a79917d1e1", 114)
 
 
 def test_an_unknown_feature_is_refused_with_near_names() -> None:

@@ -15,6 +15,7 @@ OUT_OF_ORDER_MAX = 15 * DAY
 _edges = [0, 1, 2, 999, MINUTE, *(width + shift for width in (*WINDOWS, 31 * DAY, 45 * DAY) for shift in (-1, 0, 1))]
 _steps = st.one_of(st.sampled_from(_edges), st.integers(0, 3 * HOUR), st.integers(0, 40 * DAY))
 _backward = st.one_of(st.sampled_from([0, 1, HOUR, OUT_OF_ORDER_MAX]), st.integers(0, OUT_OF_ORDER_MAX))
+_stays = st.sampled_from([-DAY, -HOUR, -1, 0, 1, MINUTE, HOUR, HOUR + 1, DAY, DAY + 1, 7 * DAY])
 _amounts = st.one_of(st.sampled_from([1, 1000, 1001, 10_000, 2**32 - 1, 2**32, 10**12]), st.integers(1, 10**12))
 
 
@@ -37,15 +38,18 @@ def lives(draw: st.DrawFn, side: str, most: int = 40) -> list[Transaction]:
 
 
 @st.composite
-def judged_lives(draw: st.DrawFn, side: str, most: int = 40) -> list[Transaction | Verdict]:
+def judged_lives(draw: st.DrawFn, side: str, most: int = 40, *, debits: bool = False) -> list[Transaction | Verdict]:
     """Draw one account's payments, and among what comes after them verdicts on some: repeated, corrected, late.
 
-    Verdicts on one payment come in the order of their label times.
+    Verdicts on one payment come in the order of their label times. `debits`: payments by a payee itself too.
     """
     life: list[Transaction | Verdict] = []
     labelled: dict[str, int] = {}
     for txn in draw(lives(side, most)):
         life.append(txn)
+        for number in range(draw(st.integers(0, 3)) if debits else 0):
+            time_ms = txn.event_time_ms + draw(_stays)
+            life.append(Transaction(f"d{len(life)}.{number}", time_ms, draw(_amounts), "me@x", "shop@y"))
         if draw(st.integers(0, 2)):
             continue
         about = draw(st.sampled_from([one for one in life if isinstance(one, Transaction)]))

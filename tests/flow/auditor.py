@@ -25,7 +25,7 @@ from features.clock import ist_day
 from features.errors import RejectedTransaction
 from features.layout import NEVER
 from features.side import Seen
-from features.transaction import is_late, parse_transaction, parse_verdict
+from features.transaction import Transaction, is_late, parse_transaction, parse_verdict
 from models.risk import combine
 from models.scoring import Scorer
 from tests.topics import read_topic
@@ -115,7 +115,9 @@ def _payer(record: Any, expected: Expected) -> None:
 
 
 def _payees(topics: Topics, expected: Expected, scorer: Scorer) -> None:
-    done: set[tuple[int, int]] = set()
+    done: set[tuple[int, int, int]] = set()
+    homes: dict[str, int] = {}
+    debited: set[tuple[int, int]] = set()
     sequences: dict[int, int] = defaultdict(int)
     in_force: dict[int, InForce] = defaultdict(InForce)
     for record in topics.bundles:
@@ -126,10 +128,15 @@ def _payees(topics: Topics, expected: Expected, scorer: Scorer) -> None:
                 in_force[record.partition] = fold(in_force[record.partition], item.offset, item.content)
                 continue
             place = (bundle.payer_partition, item.offset)
-            if place in done:
+            if (record.partition, *place) in done:
                 continue
-            done.add(place)
+            done.add((record.partition, *place))
             content, row, warm_up, late = expected.payer_rows[place]
+            if item.kind is Kind.DEBIT:
+                debited.add(place)
+                _debit(expected, homes, record.partition, content)
+                continue
+            assert homes.setdefault(content.payee_vpa, record.partition) == record.partition
             key = (record.partition, content.payee_vpa.encode())
             state = expected.payee(key)
             if item.kind is Kind.VERDICT:
@@ -145,6 +152,22 @@ def _payees(topics: Topics, expected: Expected, scorer: Scorer) -> None:
                 _decide(expected, _scorer(scorer, now), place, decided, content, full, late)
                 _list(expected.decisions[place], expected.buckets, decided, content, now)
                 sequences[record.partition] += 1
+            if item.both:
+                debited.add(place)
+                _debit(expected, homes, record.partition, content)
+    paid = {place for place, (content, *_) in expected.payer_rows.items() if _takes_money(content)}
+    assert paid == debited
+
+
+def _takes_money(content: Any) -> bool:
+    return isinstance(content, Transaction) and content.status != "FAILED"
+
+
+def _debit(expected: Expected, homes: dict[str, int], partition: int, content: Any) -> None:
+    """Fold a payment into what its payer's own account is as a payee: in the partition where that account is one."""
+    assert homes.setdefault(content.payer_vpa, partition) == partition
+    key = (partition, content.payer_vpa.encode())
+    expected.payees[key] = payee.fold_debit(expected.payee(key), content)
 
 
 def _scorer(default: Scorer, in_force: InForce) -> Scorer:

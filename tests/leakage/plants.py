@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from features import habits, payee, payer, windows
+from features import habits, passing, payee, payer, windows
 from features.events import KEY, KIND, VERDICT
 from features.layout import AMOUNTS, COUNT, DEVICE_COUNT, LAST_MS, WINDOW_COUNT
 from features.side import Processed, Side
@@ -115,6 +115,13 @@ def habits_of_the_whole_ring(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(payer, "read_habits", leaky)
 
 
+def money_that_leaves_later(patch: pytest.MonkeyPatch) -> None:
+    """Count what a payee pays within the day after T."""
+    _uncompiled(patch)
+    honest = passing.read_passing
+    patch.setattr(payee, "read_passing", lambda account, time_ms, *rest: honest(account, time_ms + DAY, *rest))
+
+
 def folded_before_read(patch: pytest.MonkeyPatch) -> None:
     """Fold a part as a whole before its rows are read, all as of the part's end."""
     honest = Side.process
@@ -215,6 +222,7 @@ KERNEL_PLANTS: dict[str, Plant] = {
     "fraud counts known 30 h early": _verdicts_early(payer, "count_frauds", _SOON),
     "a verdict known at its very label time": _verdicts_early(payee, "count_frauds", 1),
     "judged payments known 30 h early": _verdicts_early(payee, "read_judged", _SOON),
+    "money that a payee passes on after T": money_that_leaves_later,
     "a part folded first, and read as of its end": folded_before_read,
 }
 TRAINING_PLANTS: dict[str, Plant] = {

@@ -67,12 +67,12 @@ def _doubled(one: Arrival, _: int) -> list[Arrival]:
 
 
 def _crowd(probe: Arrival) -> list[Arrival]:
-    """Return payments of everybody to everybody at that very instant, before that payment, all found to be fraud."""
+    """Return payments of everybody to everybody at that very instant, before that payment, all fraud, half failed."""
     time_ms, parties = probe.time_ms, [f"a{number}@x" for number in range(7)]
     pairs = [(payer, payee) for payer in parties for payee in parties if payer != payee]
     return [
         Arrival(
-            Transaction(f"c{at}", time_ms, 10_000, payer, payee, device_id="d1", status="FAILED"),
+            Transaction(f"c{at}", time_ms, 10_000, payer, payee, device_id="d1", status="FAILED" if at % 2 else None),
             time_ms,
             True,
             time_ms,

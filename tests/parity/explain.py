@@ -32,6 +32,7 @@ def explain(export: Path, differing: Iterable[str]) -> Counter[str]:
         payments[txn.transaction_id] = txn
         payers[txn.payer_vpa].append((place.payer_offset, txn.event_time_ms))
         payees[txn.payee_vpa].append((place.payee_order, txn.event_time_ms))
+        payees[txn.payer_vpa].append((place.debit_order, txn.event_time_ms))
         for placed in verdicts:
             known_ms = placed.verdict.label_time_ms
             payers[placed.verdict.payer_vpa].append((placed.payer_offset, known_ms))
@@ -42,7 +43,7 @@ def explain(export: Path, differing: Iterable[str]) -> Counter[str]:
         txn = payments[identity]
         if txn.payee_vpa in late_payees:
             found[
-                "payments to one payee, from two payer partitions, were worked in another order than their times"
+                "payments to or by one payee, from two payer partitions, were worked in another order than their times"
             ] += 1
         elif txn.payer_vpa in late_payers:
             found["a payment or verdict of the payer arrived after one of a later time"] += 1

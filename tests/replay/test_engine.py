@@ -30,7 +30,8 @@ def worlds(draw: st.DrawFn) -> list[Transaction]:
         time_ms += draw(st.sampled_from([0, 1, 1000, HOUR, DAY, 8 * DAY]))
         amount = draw(st.integers(1, 10**7))
         device = draw(st.sampled_from([None, "d1", "d2"]))
-        world.append(Transaction(f"t{number}", time_ms, amount, draw(accounts), draw(accounts), device))
+        status = draw(st.sampled_from([None, "SUCCESS", "FAILED"]))
+        world.append(Transaction(f"t{number}", time_ms, amount, draw(accounts), draw(accounts), device, status=status))
     return world
 
 
@@ -47,6 +48,8 @@ def test_a_row_is_what_both_accounts_knew_before(world: list[Transaction]) -> No
 
         payer.fold(txn)
         payee.fold(txn)
+        if txn.status != "FAILED":
+            payees[txn.payer_vpa].fold_debit(txn)
         assert len(row) == FEATURE_COUNT
 
 

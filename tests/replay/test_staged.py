@@ -32,7 +32,8 @@ def payments(draw: random.Random) -> list[Transaction]:
             T0_MS + 1_000 * number,
             draw.randrange(100, 9_000),
             f"p{draw.randrange(8)}@x",
-            f"m{draw.randrange(4)}@y",
+            f"p{draw.randrange(6)}@x",
+            status=draw.choice((None, "SUCCESS", "FAILED")),
         )
         for number in range(PAYMENTS)
     ]
@@ -44,7 +45,10 @@ def shuffled(draw: random.Random, count: int, drift: float) -> list[int]:
 
 
 def make_export(path: Path, seed: int, drift: float) -> tuple[Path, list[Any], list[Any]]:
-    """Write an export whose payee and budget orders drift; return it with both stages' records in their orders."""
+    """Write an export whose payee and budget orders drift; return it with both stages' records in their orders.
+
+    The payee stage's are pairs: a record, and whether it is there as a debit.
+    """
     draw = random.Random(seed)
     txns = payments(draw)
     records: list[Any] = []
@@ -54,12 +58,13 @@ def make_export(path: Path, seed: int, drift: float) -> tuple[Path, list[Any], l
             told = txns[number - 4]
             fields = (told.transaction_id, told.event_time_ms, told.amount_paise, told.payer_vpa, told.payee_vpa)
             records.append(Verdict(*fields, True, txn.event_time_ms, "bank"))
-    payee_order = shuffled(draw, len(records), drift)
-    order_of: dict[int, tuple[int, int]] = {}
+    both = [(at, debit) for at, one in enumerate(records) for debit in (False, True) if not debit or takes(one)]
+    payee_order = [both[at] for at in shuffled(draw, len(both), drift)]
+    order_of: dict[tuple[int, bool], tuple[int, int]] = {}
     following = [0, 0]
-    for at in payee_order:
-        partition = int(records[at].payee_vpa[1]) % 2
-        order_of[at] = (partition, following[partition])
+    for at, debit in payee_order:
+        partition = int((records[at].payer_vpa if debit else records[at].payee_vpa)[1]) % 2
+        order_of[at, debit] = (partition, following[partition])
         following[partition] += 1
     decided = [at for at in shuffled(draw, len(records), drift) if isinstance(records[at], Transaction)]
     budget = {at: number for number, at in enumerate(decided)}
@@ -67,7 +72,7 @@ def make_export(path: Path, seed: int, drift: float) -> tuple[Path, list[Any], l
     waiting: list[dict[str, Any]] = []
     for at, record in enumerate(records):
         place = {"payer_partition": int(record.payer_vpa[1]) % 3, "payer_offset": at}
-        place |= dict(zip(("payee_partition", "payee_order"), order_of[at], strict=True))
+        place |= dict(zip(("payee_partition", "payee_order"), order_of[at, False], strict=True))
         if isinstance(record, Verdict):
             written = msgspec.structs.asdict(record)
             written["event_time"], written["label_time"] = written.pop("event_time_ms"), written.pop("label_time_ms")
@@ -77,7 +82,9 @@ def make_export(path: Path, seed: int, drift: float) -> tuple[Path, list[Any], l
             {
                 "transaction_id": record.transaction_id, "event_time": record.event_time_ms,
                 "payer_vpa": record.payer_vpa, "payee_vpa": record.payee_vpa, "amount": record.amount_paise / 100,
-                **place, "budget_order": budget[at], "recorded_at": record.event_time_ms, "late": False,
+                "status": record.status, **place,
+                **dict(zip(("debit_partition", "debit_order"), order_of.get((at, True), (-1, -1)), strict=True)),
+                "budget_order": budget[at], "recorded_at": record.event_time_ms, "late": False,
                 "verdicts": msgspec.json.encode(waiting).decode() if waiting else None,
             }
         )  # fmt: skip
@@ -86,7 +93,12 @@ def make_export(path: Path, seed: int, drift: float) -> tuple[Path, list[Any], l
         last = msgspec.json.decode(rows[-1]["verdicts"] or "[]")
         rows[-1]["verdicts"] = msgspec.json.encode(last + waiting).decode()
     pl.DataFrame(rows, schema_overrides=PLACE_COLUMNS).write_parquet(path)
-    return path, records, [records[at] for at in payee_order]
+    return path, [(record, False) for record in records], [(records[at], debit) for at, debit in payee_order]
+
+
+def takes(record: Transaction | Verdict) -> bool:
+    """Tell whether there is a debit of a record."""
+    return isinstance(record, Transaction) and record.status != "FAILED"
 
 
 def naive(by_payer: list[Any], by_payee: list[Any]) -> dict[str, list[float]]:
@@ -94,10 +106,12 @@ def naive(by_payer: list[Any], by_payee: list[Any]) -> dict[str, list[float]]:
     rows: dict[str, list[float]] = {}
     for records, side, key in ((by_payer, payer, "payer_vpa"), (by_payee, payee, "payee_vpa")):
         states: dict[str, Any] = {}
-        for record in records:
-            account = getattr(record, key)
+        for record, debit in records:
+            account = record.payer_vpa if debit else getattr(record, key)
             state = states.get(account) or side.empty()
-            if isinstance(record, Verdict):
+            if debit:
+                states[account] = payee.fold_debit(state, record)
+            elif isinstance(record, Verdict):
                 states[account] = side.fold_verdict(state, record)
             else:
                 rows.setdefault(record.transaction_id, []).extend(side.read(state, record))
