@@ -10,6 +10,9 @@ from rich.table import Table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+#: A file or a pipe has no width: a row stays on one line.
+_FILE_WIDTH = 240
+
 
 def show(head: Sequence[str], rows: Sequence[Sequence[str]], title: str = "") -> None:
     """Print a table; every column but the first holds numbers."""
@@ -18,4 +21,7 @@ def show(head: Sequence[str], rows: Sequence[Sequence[str]], title: str = "") ->
         column.justify = "right"
     for row in rows:
         table.add_row(*row)
-    Console(highlight=False).print(table)
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = _FILE_WIDTH
+    console.print(table)

@@ -20,8 +20,8 @@ an alert catches a fraud.
 7. The last unspent alerts ask for more (`steady`). The *ladder* says so: with n alerts unspent, the lowest bucket
    admitted is `ladder[n - 1]`.
 8. **Impatience.** What is worth within three hundredths of the price passes: a fraud in the hand.
-9. **Falling.** Where scores have only fallen lately, what comes is worse than what is there: each alert is spent as it
-   accrues, down to a 32nd of an average one.
+9. **Falling.** Where scores have only fallen lately, what comes is worse than what is there: each alert is spent on the
+   payment that it accrues with.
 
 The constants were chosen on simulated days, ordinary and adversarial: `docs/adr/0002-budget-admission.md`.
 """
@@ -47,7 +47,6 @@ _RISE_PART = 307
 _FLOOR_PART = 256
 _IMPATIENCE_PART = 31
 _SPREAD_SHIFT = 12
-_FALLING_FLOOR_DIVISOR = 8
 _SUM_BITS_MAX = 30
 
 
@@ -69,7 +68,7 @@ def forecast(history: NDArray[np.int64], today: NDArray[np.int64], recent: NDArr
     """
     usual, seen_above, lately = tails(history), count_above(today), count_above(recent)
     if now.falling:
-        return _at_once(usual, now)
+        return Forecast(0, (0,))
     if not usual[0]:
         rate = _recently(lately)
         return _admit(rate, WORTH_OF[_reached(rate * now.remaining, now)], now)
@@ -80,19 +79,9 @@ def forecast(history: NDArray[np.int64], today: NDArray[np.int64], recent: NDArr
     demand += np.minimum(0, left - demand) // PART * used_part(usual, seen_above, lately, now)
     demand = _counted_on(demand, PART - absent_part(usual, seen_above, now, now.rate_tail), now)
     missing = np.maximum(0, left - demand) // PART * (PART - moved)
-    price = _price(demand, missing, now, lambda bucket: kept_part(usual, seen_above, now, bucket))
-    floor = _floor(usual, now) * (PART - moved) // PART
+    price = _price(demand, missing, now, lambda bucket: kept_part(usual, seen_above, lately, now, bucket))
+    floor = steady(usual, now.rate_tail, rungs=1).average * _FLOOR_PART // PART * (PART - moved) // PART
     return _admit(rate, max(price, floor), now)
-
-
-def _floor(usual: NDArray[np.int64], now: DayNow) -> int:
-    return steady(usual, now.rate_tail, rungs=1).average * _FLOOR_PART // PART
-
-
-def _at_once(usual: NDArray[np.int64], now: DayNow) -> Forecast:
-    """Return what to admit where nothing better is to come."""
-    bucket = bucket_worth(_floor(usual, now) // _FALLING_FLOOR_DIVISOR)
-    return Forecast(bucket, (bucket,))
 
 
 def _counted_on(demand: NDArray[np.int64], part: int, now: DayNow) -> NDArray[np.int64]:

@@ -22,6 +22,7 @@ _ABSENT = parts(0.6, 0.4)
 # Worth of the best seen / of the best usually.
 _POORER = parts(0.85, 0.65)
 _PROVEN_EXPECTED = 40
+_GONE_EXPECTED = 5
 _KEEP_PART, _KEEP_ABSENT_PART = 307, 973
 _USED_EARLY = parts(5.0, 15.0)
 _USED_FASTER = parts(1.3, 1.8)
@@ -48,14 +49,16 @@ class DayNow(NamedTuple):
         return max(1, (self.rate_ppm << TAIL_BITS) // MILLION)
 
 
-def kept_part(usual: NDArray[np.int64], seen_above: NDArray[np.int64], now: DayNow, bucket: int) -> int:
+def kept_part(
+    usual: NDArray[np.int64], seen_above: NDArray[np.int64], lately: NDArray[np.int64], now: DayNow, bucket: int
+) -> int:
     """Say in parts of the average alert what one is worth that is kept for scores, from this bucket on, still missing.
 
     The more nearly none have come that should have come by now, the more. Where few should have come, that none did
-    proves little: on small days frauds come in clumps.
+    proves little: on small days frauds come in clumps. That none have come lately counts for half: bursts have gaps.
     """
     level = min(now.rate_tail, int(usual[bucket]))
-    absent = absent_part(usual, seen_above, now, level)
+    absent = max(absent_part(usual, seen_above, now, level), _gone_part(usual, lately, level) // 2)
     expected = level * now.seen >> TAIL_BITS
     kept = _KEEP_PART + (_KEEP_ABSENT_PART - _KEEP_PART) * absent // PART
     return kept * min(PART, expected * PART // _PROVEN_EXPECTED) // PART
@@ -69,6 +72,13 @@ def absent_part(usual: NDArray[np.int64], seen_above: NDArray[np.int64], now: Da
     best = WORTH_OF[first_at_most(seen_above, now.seen * now.rate_tail >> TAIL_BITS)]
     usually = WORTH_OF[first_at_most(usual, now.rate_tail)]
     return min(ramp(_ratio(seen_above, usual, level, now.seen), _ABSENT), ramp(best * PART // usually, _POORER))
+
+
+def _gone_part(usual: NDArray[np.int64], lately: NDArray[np.int64], level: int) -> int:
+    """Say in parts how nearly none of the best scores have come lately; where few should have, that proves little."""
+    count = int(lately[0]) // RECENT_UNIT
+    gone = ramp(_ratio(lately // RECENT_UNIT, usual, level, count), _ABSENT)
+    return gone * min(PART, (level * count >> TAIL_BITS) * PART // _GONE_EXPECTED) // PART
 
 
 def used_part(usual: NDArray[np.int64], seen_above: NDArray[np.int64], lately: NDArray[np.int64], now: DayNow) -> int:
