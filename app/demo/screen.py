@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from app.demo.watch import Seen
 
-console = Console(highlight=False)
+# Soft: an alert is one line in a pipe and in a file, whatever the width of a terminal.
+console = Console(highlight=False, soft_wrap=True)
 _REASONS_SHOWN = 3
 
 
