@@ -37,6 +37,7 @@ def everything(
     accounts, payments = (1_000_000, 2_000_000) if full else (100_000, 200_000)
     commands.measure_drain(sizes, [1, 2])
     commands.measure_steady([500.0, 2_000.0, 5_000.0], 60.0 if full else 10.0, 1)
+    commands.measure_score([200.0], 60.0 if full else 10.0)
     commands.measure_state(accounts, payments)
     commands.measure_recovery(accounts)
     commands.measure_stages(500_000 if full else 100_000)
@@ -60,6 +61,15 @@ def steady(
 ) -> None:
     """Latency from produce to decision and to alert at fixed rates."""
     commands.measure_steady(rate, seconds, workers)
+
+
+@app.command()
+def score(
+    rate: Rates = [200.0],  # noqa: B006 - as above
+    seconds: Seconds = 60.0,
+) -> None:
+    """Latency of `POST /score` at fixed rates, from one worker."""
+    commands.measure_score(rate, seconds)
 
 
 @app.command()

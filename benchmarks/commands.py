@@ -13,6 +13,7 @@ from benchmarks.load import Plan
 from benchmarks.model import ensure_model
 from benchmarks.recovery import recovery
 from benchmarks.results import Recorder
+from benchmarks.score import score
 from benchmarks.stages import stages
 from benchmarks.state import state
 from benchmarks.steady import steady
@@ -46,6 +47,13 @@ def measure_steady(rates: Sequence[float], seconds: float, workers: int) -> None
     model = ensure_model()
     command = f"steady {' '.join(f'--rate {rate:g}' for rate in rates)} --seconds {seconds:g} --workers {workers}"
     _measure("steady", command, [lambda say: steady(rates, seconds, workers, model, say)])
+
+
+def measure_score(rates: Sequence[float], seconds: float) -> None:
+    """Ask for verdicts at each rate and tell latencies."""
+    model = ensure_model()
+    command = f"score {' '.join(f'--rate {rate:g}' for rate in rates)} --seconds {seconds:g}"
+    _measure("score", command, [lambda say: score(rates, seconds, model, say)])
 
 
 def measure_state(accounts: int, payments: int) -> None:

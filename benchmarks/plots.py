@@ -33,11 +33,19 @@ def _drain(axes: Any, runs: Sequence[dict[str, Any]]) -> None:
 
 
 def _steady(axes: Any, runs: Sequence[dict[str, Any]]) -> None:
+    _latencies(axes, runs, "ms from due to decided")
+
+
+def _score(axes: Any, runs: Sequence[dict[str, Any]]) -> None:
+    _latencies(axes, runs, "ms from due to answered")
+
+
+def _latencies(axes: Any, runs: Sequence[dict[str, Any]], what: str) -> None:
     for run in runs:
         shares, latencies = zip(*run["curve"], strict=True)
         beyond = [1 / (1 - share) for share in shares]
         axes.plot(beyond, [max(0.5, latency) for latency in latencies], label=f"{run['rate']:,.0f}/s", marker=".")
-    axes.set(xscale="log", yscale="log", ylabel="ms from due to decided", xlabel="one payment in so many takes longer")
+    axes.set(xscale="log", yscale="log", ylabel=what, xlabel="one payment in so many takes longer")
     axes.legend()
 
 
@@ -74,6 +82,7 @@ def _engines(axes: Any, runs: Sequence[dict[str, Any]]) -> None:
 
 _DRAW: Mapping[str, Callable[[Any, Sequence[dict[str, Any]]], None]] = {
     "drain": _drain,
+    "score": _score,
     "steady": _steady,
     "state": _state,
     "recovery": _recovery,

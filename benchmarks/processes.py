@@ -96,7 +96,8 @@ class Worker(Process):
     def __init__(self, name: str, directory: Path, settings: Mapping[str, str]) -> None:
         self.datadir = directory / name
         command = [sys.executable, "-m", "faust", "-A", "app.main", "worker", "-l", "info"]
-        own = {"APP_DATADIR": str(self.datadir), "WEB_PORT": str(free_port())}
+        self.port = free_port()
+        own = {"APP_DATADIR": str(self.datadir), "WEB_PORT": str(self.port)}
         super().__init__(name, command, directory / f"{name}.log", {**settings, **own})
 
     def wait_ready(self, timeout_s: float = 120.0) -> float:

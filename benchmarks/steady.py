@@ -99,8 +99,8 @@ async def _at_rate(deployment: Deployment, logs: Logs, rate: float, seconds: flo
         rate,
         seconds,
         len(decision_ms),
-        _percentiles(decision_ms),
-        _percentiles(alert_ms),
+        percentiles(decision_ms),
+        percentiles(alert_ms),
         len(alert_ms),
         [(share, float(np.quantile(decision_ms, share))) for share in SHARES],
         float(np.quantile(late_ms[skip:], 0.99)),
@@ -142,7 +142,8 @@ def latencies(records: Sequence[tuple[int, bytes]], stamps: Sequence[int], seed:
     return list(found.values())
 
 
-def _percentiles(latencies_ms: Sequence[int]) -> dict[str, float]:
+def percentiles(latencies_ms: Sequence[float]) -> dict[str, float]:
+    """Return the latencies that are told, by name; none of no latencies."""
     shares = {"p50": 0.5, "p95": 0.95, "p99": 0.99, "p99.9": 0.999, "max": 1.0}
     return {name: float(np.quantile(latencies_ms, share)) for name, share in shares.items()} if latencies_ms else {}
 

@@ -22,6 +22,10 @@ def _ms(field: str, share: str) -> Callable[[dict[str, Any]], str]:
     return lambda run: f"{run[field][share]:.0f}" if share in run[field] else "-"
 
 
+def _tenths(field: str, share: str) -> Callable[[dict[str, Any]], str]:
+    return lambda run: f"{run[field][share]:.1f}" if share in run[field] else "-"
+
+
 DRAIN: Columns = {
     "payments": _count("transactions"),
     "workers": _count("workers"),
@@ -45,6 +49,14 @@ STEADY: Columns = {
     "sent late, p99": _us("producer_late_ms"),
     "CPU us, workers": _us("worker_cpu_us"),
     "broker CPU us": _us("broker_cpu_us"),
+}
+SCORE: Columns = {
+    "requests/s": _count("rate"),
+    "answered": _count("answered"),
+    "failed": _count("failed"),
+    **{f"answer {share}": _tenths("answer_ms", share) for share in ("p50", "p95", "p99", "p99.9", "max")},
+    "sent late, p99": _us("sent_late_ms"),
+    "CPU us, worker": _us("worker_cpu_us"),
 }
 STATE: Columns = {
     "accounts": _count("accounts"),
@@ -90,6 +102,7 @@ ENGINES: Columns = {
 COLUMNS: Mapping[str, Columns] = {
     "drain": DRAIN,
     "steady": STEADY,
+    "score": SCORE,
     "state": STATE,
     "recovery": RECOVERY,
     "stages": STAGES,
@@ -98,6 +111,7 @@ COLUMNS: Mapping[str, Columns] = {
 TITLES = {
     "drain": "Drain: a backlog of payments, to the last decision",
     "steady": "Steady: ms from the producer's timestamp to the append time of decision and alert",
+    "score": "Score: ms from when a `POST /score` was due to its answer, one worker",
     "state": "State: every account on disk, and a payee that grows",
     "recovery": "Recovery: a wiped datadir",
     "stages": "Stages: CPU us per payment of each part of its way",
