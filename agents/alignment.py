@@ -12,7 +12,8 @@ p1  ──────────►│      head 12:00:02.1   goes on
 p2  ─►(end of log)    holds nobody
 ```
 
-Heads of other workers come by `hear`; they expire after `HEARD_FOR_S`, so that a dead worker stops nobody for long.
+Heads of other workers come by `hear`. One that is not heard of again holds for `HEARD_FOR_S`: as long as a takeover may
+take, a million accounts restored, so that nobody runs ahead meanwhile, and a worker that hangs stops nobody for ever.
 """
 
 from __future__ import annotations
@@ -25,9 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
 ALIGNMENT_MS = 1_000
-HEARD_FOR_S = 10.0
-#: How long a partition of another worker that was never heard of may hold others, after an assignment.
-EXPECTED_FOR_S = 3.0
+HEARD_FOR_S = 30.0
+_LOOK_EVERY_S = 1.0
 #: Where a head stands before its first record is known: it holds everyone.
 UNKNOWN_MS = -(2**62)
 
@@ -51,7 +51,7 @@ class Aligner:
         self.on_change: Callable[[], None] = lambda: None
         self._ours: dict[int, int] = {}
         self._durable: dict[int, int] = {}
-        self._caught_up: set[int] = set()
+        self._caught_up: dict[int, float] = {}
         self._theirs: dict[int, _Heard] = {}
         self._moved = asyncio.Event()
 
@@ -68,7 +68,7 @@ class Aligner:
     def begin(self, partition: int, head_ms: int = UNKNOWN_MS) -> None:
         """Say that a partition of ours has a backlog, before it starts."""
         self._ours[partition] = self._durable[partition] = head_ms
-        self._caught_up.discard(partition)
+        self._caught_up.pop(partition, None)
         self._theirs.pop(partition, None)
         self.on_change()
 
@@ -88,7 +88,7 @@ class Aligner:
         """Say that everything before this head is acknowledged; None: everything, and the partition has left."""
         if head_ms is None:
             self._durable.pop(partition, None)
-            self._caught_up.add(partition)
+            self._caught_up[partition] = self._clock()
         elif head_ms > self._durable.get(partition, head_ms):
             self._durable[partition] = head_ms
         else:
@@ -99,21 +99,23 @@ class Aligner:
         """Give a partition up: where it stood holds us until its new owner is heard of."""
         head_ms = self._durable.pop(partition, None)
         self._ours.pop(partition, None)
-        self._caught_up.discard(partition)
+        self._caught_up.pop(partition, None)
         if head_ms is not None:
             self._theirs[partition] = _Heard(head_ms, self._clock())
 
     def expect(self, partitions: Iterable[int]) -> None:
-        """Say which partitions others have now: each may be behind until it is heard of, for a short while."""
-        heard_s = self._clock() - HEARD_FOR_S + EXPECTED_FOR_S
+        """Say which partitions others have now: each holds where it stood, or wholly, until its owner is heard of."""
+        now_s = self._clock()
         for partition in partitions:
             if partition not in self._ours:
-                self._theirs.setdefault(partition, _Heard(UNKNOWN_MS, heard_s))
+                known = self._theirs.get(partition)
+                self._theirs[partition] = _Heard(UNKNOWN_MS if known is None else known.head_ms, now_s)
 
-    def take_caught_up(self) -> set[int]:
-        """Return which partitions of ours caught up since the last call."""
-        caught_up, self._caught_up = self._caught_up, set()
-        return caught_up
+    @property
+    def caught_up(self) -> set[int]:
+        """Partitions of ours that caught up lately: who began to listen since then must hear of them too."""
+        oldest_s = self._clock() - HEARD_FOR_S
+        return {partition for partition, at_s in self._caught_up.items() if at_s >= oldest_s}
 
     def catching_up(self, partition: int) -> bool:
         """Whether a partition of ours takes part."""
@@ -151,7 +153,7 @@ class Aligner:
             self._moved.clear()
             try:
                 # Heads of others expire without a call: look again now and then.
-                await asyncio.wait_for(self._moved.wait(), timeout=HEARD_FOR_S / 10)
+                await asyncio.wait_for(self._moved.wait(), timeout=_LOOK_EVERY_S)
             except TimeoutError:
                 continue
 

@@ -30,14 +30,15 @@ TOPIC = "transactions"
 #: Most accounts a part may change: with 8 KiB each, 4 MiB of state.
 PART_ACCOUNTS_MAX = 512
 #: A partition this far behind its log's end drains a backlog; one that reached the end once no longer does.
-BACKLOG_RECORDS = 5_000
+BACKLOG_RECORDS = 1_000
 
 
 class PayerApplied(msgspec.Struct, array_like=True):
-    """What the payer stage of one partition has applied."""
+    """What the payer stage of one partition has applied, and whether it was in the middle of a backlog."""
 
     source_offset: int = -1
     watermark_ms: int = -1
+    catching_up: bool = False
 
 
 class PayerLogic:
@@ -123,5 +124,6 @@ class PayerLogic:
         self.applied.watermark_ms = processed.watermark_ms
         self._sent_heads_ms.append(self._aligner.heads.get(self._partition, self.applied.watermark_ms))
         self.applied.source_offset = read.records[end - 1].offset
+        self.applied.catching_up = self._aligner.catching_up(self._partition)
         changed = dict(zip(entries.places, processed.states, strict=True))
         return Part(outputs, changed, msgspec.msgpack.encode(self.applied), self._on_durable)

@@ -75,7 +75,7 @@ class HeadSharing:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._changed.wait(), REPEAT_EVERY_S)
             self._changed.clear()
-            heads, caught_up = dict(self._aligner.durable_heads), self._aligner.take_caught_up()
+            heads, caught_up = dict(self._aligner.durable_heads), self._aligner.caught_up
             if heads or caught_up:
                 said = {"worker": self._worker, "heads": list(heads.items()), "caught_up": sorted(caught_up)}
                 try:

@@ -14,7 +14,7 @@ from agents.delivery import PartitionTask
 from agents.forward import ForwardLogic, NoTable, forward_control, forward_labels
 from agents.names import Names
 from agents.payee import PayeeLogic, applied_control
-from agents.payer import BACKLOG_RECORDS, PayerLogic
+from agents.payer import BACKLOG_RECORDS, PayerApplied, PayerLogic
 from agents.ports import Chunk
 from agents.sweep import Sweeping
 from app.alerting import Explainer, log_alert, log_decision
@@ -73,7 +73,7 @@ class StageOpener:
         table, close_table = await open_table(self._app, "payers", partition)
         logic = PayerLogic(partition, table, self.aligner, self._names)
         position = logic.applied.source_offset + 1
-        await self._align(partition, position, logic.applied.watermark_ms)
+        await self._align(partition, logic.applied)
 
         async def close() -> None:
             watch.cancel()
@@ -88,12 +88,15 @@ class StageOpener:
         """Whether a partition may stand still because it waits for others."""
         return topic.endswith("transactions") and self.aligner.catching_up(partition)
 
-    async def _align(self, partition: int, position: int, watermark_ms: int) -> None:
-        """Say before it starts whether a payer partition has a backlog, and whom else to expect."""
+    async def _align(self, partition: int, applied: PayerApplied) -> None:
+        """Say before it starts whether a payer partition has a backlog, and whom else to expect.
+
+        One whose former owner was in the middle of a backlog goes on with it, however little is left.
+        """
         log = TP(self._settings.topic_prefix + "transactions", partition)
-        end = (await self._app.consumer.highwaters(log))[log]
-        if end - position > BACKLOG_RECORDS:
-            self.aligner.begin(partition, watermark_ms)
+        behind = (await self._app.consumer.highwaters(log))[log] - applied.source_offset - 1
+        if behind > (0 if applied.catching_up else BACKLOG_RECORDS):
+            self.aligner.begin(partition, applied.watermark_ms)
         else:
             self.aligner.leave(partition)
             self.aligner.settle(partition, None)

@@ -7,7 +7,7 @@ import asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.alignment import ALIGNMENT_MS, EXPECTED_FOR_S, HEARD_FOR_S, UNKNOWN_MS, Aligner
+from agents.alignment import ALIGNMENT_MS, HEARD_FOR_S, UNKNOWN_MS, Aligner
 
 
 class Clock:
@@ -58,16 +58,43 @@ def test_heads_of_other_workers_hold_until_they_expire() -> None:
     assert aligner.bound_ms(0) is None
 
 
-def test_partitions_of_others_are_waited_for_shortly_after_an_assignment() -> None:
-    """A partition never heard of may be behind; it holds for its grace and no longer."""
+def test_partitions_of_others_are_waited_for_after_an_assignment() -> None:
+    """A partition never heard of may be behind; it holds until its owner had time to restore it, and no longer."""
     clock = Clock()
     aligner = Aligner(clock)
     aligner.begin(0, 9_000)
     aligner.expect([1])
 
     assert aligner.bound_ms(0) == UNKNOWN_MS + ALIGNMENT_MS
-    clock.now_s = EXPECTED_FOR_S + 0.1
+    clock.now_s = HEARD_FOR_S + 0.1
     assert aligner.bound_ms(0) is None
+
+
+def test_a_dead_workers_partitions_hold_where_they_stood_while_they_are_taken_over() -> None:
+    """The time to restore them begins with the assignment, not with the last word of the dead."""
+    clock = Clock()
+    aligner = Aligner(clock)
+    aligner.begin(0, 9_000)
+    aligner.hear({1: 2_000})
+    clock.now_s = HEARD_FOR_S - 0.1
+    aligner.expect([1])
+
+    clock.now_s = 2 * HEARD_FOR_S - 0.2
+    assert aligner.bound_ms(0) == 2_000 + ALIGNMENT_MS
+
+
+def test_who_caught_up_is_told_for_as_long_as_it_may_hold_others() -> None:
+    """A worker that began to listen after the first telling would wait for nothing."""
+    clock = Clock()
+    aligner = Aligner(clock)
+    aligner.begin(0, 9_000)
+    aligner.leave(0)
+    aligner.settle(0, None)
+
+    clock.now_s = HEARD_FOR_S - 0.1
+    assert aligner.caught_up == {0}
+    clock.now_s = HEARD_FOR_S + 0.1
+    assert aligner.caught_up == set()
 
 
 def test_a_partition_given_up_holds_us_where_it_stood() -> None:
