@@ -24,7 +24,7 @@ from models.scoring import Scorer
 from rules import DEFAULT_RULES, load_rules
 from tests.flow.deployment import Deployment
 from tests.parity.compare import by_id, changed, live, replayed
-from tests.parity.explain import explain
+from tests.parity.explain import UNEXPLAINED, explain
 from tests.parity.scenario import Scenario, stream
 
 app = typer.Typer(add_completion=False)
@@ -32,6 +32,8 @@ app = typer.Typer(add_completion=False)
 SCENARIOS = {
     "live-1": Scenario(workers=1),
     "live-2-killed": Scenario(workers=2, kills=3),
+    "now-1": Scenario(workers=1, now=True),
+    "now-2-killed": Scenario(workers=2, now=True, kills=1),
     "live-1-unlabelled": Scenario(workers=1, labelled=False),
     "backlog-1": Scenario(workers=1, rate=0),
     "backlog-2-killed": Scenario(workers=2, rate=0, kills=2),
@@ -75,19 +77,19 @@ def _run(name: str, scenario: Scenario, broker: EmbeddedBroker, path: Path) -> b
     again = replayed(export, scorer, recorded=True)
     by_time = replayed(export, scorer, recorded=False)
     differing = decided.differing(again)
-    other = list(changed(by_id(decided), by_id(by_time)))
+    other = changed(by_id(decided), by_id(by_time))
     why = explain(export, other)
     count, other_alerts = len(decided.by_place), len(decided.alerts ^ by_time.alerts)
     lines = [
         f"{name}: {count:,} decisions, {len(decided.alerts):,} alerts, {time.monotonic() - start_s:.0f} s",
         f"  recorded order: {len(differing)} decisions and {len(decided.alerts ^ again.alerts)} alerts differ",
         f"  by event time: {len(other)} decisions ({len(other) / count:.3%}) and {other_alerts} alerts differ",
-        *(f"    {number:,} because {reason}" for reason, number in why.most_common()),
+        *(f"    {number:,} ({number / count:.3%}) because {reason}" for reason, number in why.most_common()),
         *(f"    differs: {place} in {names}" for place, names in list(differing.items())[:10]),
     ]
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()
-    return not differing and decided.alerts == again.alerts and not why["unexplained"]
+    return not differing and decided.alerts == again.alerts and not why[UNEXPLAINED]
 
 
 def _python(*command: str) -> None:

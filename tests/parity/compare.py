@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from backtest.decide import Decider
 from backtest.plan import Plan
+from features.vector import FEATURE_NAMES
 from tests.topics import read_topic
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from models.scoring import Scorer
@@ -80,8 +80,16 @@ def by_id(decisions: Decisions) -> dict[str, dict[str, Any]]:
     return {decision["id"]: decision for decision in decisions.by_place.values()}
 
 
-def changed(one: dict[str, dict[str, Any]], two: dict[str, dict[str, Any]]) -> Iterator[str]:
-    """Yield the ids of what is decided in both, and differently."""
-    for identity in one.keys() & two.keys():
-        if any(one[identity][name] != two[identity][name] for name in COMPARED):
-            yield identity
+def changed(one: dict[str, dict[str, Any]], two: dict[str, dict[str, Any]]) -> dict[str, list[str]]:
+    """Return by id which features differ of what is decided in both, and differently."""
+    return {
+        identity: [
+            name
+            for name, left, right in zip(
+                FEATURE_NAMES, one[identity]["features"], two[identity]["features"], strict=True
+            )
+            if left != right
+        ]
+        for identity in one.keys() & two.keys()
+        if any(one[identity][name] != two[identity][name] for name in COMPARED)
+    }

@@ -24,7 +24,8 @@ FAULTS = ("--duplicate", "0.01", "--out-of-order", "0.005", "--corrupt", "0.002"
 class Scenario:
     """`rate` 0: the history waits as a backlog before the workers start; `kills`: kill -9 so often on the way.
 
-    Without `labelled` nothing is ever found out: no verdict is sent, and the export has none.
+    Without `labelled` nothing is ever found out: no verdict is sent, and the export has none. `now`: payments
+    happen when they are sent; else they keep the file's times, a month in a minute: a moment late is hours late.
     """
 
     workers: int = 1
@@ -32,6 +33,7 @@ class Scenario:
     kills: int = 0
     seed: int = 1
     labelled: bool = True
+    now: bool = False
 
 
 async def stream(deployment: Deployment, history: Path, scenario: Scenario) -> Path:
@@ -75,7 +77,15 @@ def _without_labels(history: Path, folder: Path) -> Path:
 
 def _stream_options(deployment: Deployment, history: Path, scenario: Scenario) -> list[str]:
     options = ["--bootstrap", deployment.bootstrap, "--prefix", deployment.prefix, "--history", str(history)]
-    return [*options, "--rate", str(scenario.rate), "--seed", str(scenario.seed), *FAULTS]
+    return [
+        *options,
+        "--rate",
+        str(scenario.rate),
+        "--seed",
+        str(scenario.seed),
+        *FAULTS,
+        *(["--now"] if scenario.now else []),
+    ]
 
 
 async def _run(deployment: Deployment, *command: str) -> None:

@@ -15,7 +15,7 @@ from simulator.writer import write_history
 from tests.flow.deployment import Deployment
 from tests.models.conftest import make_dataset
 from tests.parity.compare import by_id, changed, live, replayed
-from tests.parity.explain import explain
+from tests.parity.explain import UNEXPLAINED, explain
 from tests.parity.scenario import Scenario, stream
 from tests.simulator.making import make
 
@@ -70,5 +70,5 @@ async def test_a_replay_in_the_recorded_order_is_what_the_workers_did(
     assert len(decided.by_place) > 0.98 * PAYMENTS
     assert decided.alerts
     by_time = replayed(export, scorer, recorded=False)
-    differing = list(changed(by_id(decided), by_id(by_time)))
-    assert explain(export, differing)["unexplained"] == 0
+    differing = changed(by_id(decided), by_id(by_time))
+    assert explain(export, differing)[UNEXPLAINED] == 0
