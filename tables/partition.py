@@ -68,7 +68,10 @@ class TablePartition:
             missing = [key for key in missing if states[key] is None]
             if missing:
                 stored = self.store.get_many(missing)
-                states.update({key: value or NO_STATE for key, value in zip(missing, stored, strict=True)})
+                found = {key: value or NO_STATE for key, value in zip(missing, stored, strict=True)}
+                states.update(found)
+                # Who has no state is asked for again too: each payment asks whether its payer was ever paid.
+                self._young.update({key: state for key, state in found.items() if not state})
         return cast("dict[bytes, bytes]", states)
 
     def prepare(self, states: Mapping[bytes, bytes], applied: bytes) -> None:
