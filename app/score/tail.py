@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from app.transport.pace import Paced
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -122,6 +124,8 @@ class VerdictTail:
                 **self._client_options, enable_auto_commit=False, fetch_max_wait_ms=_FETCH_WAIT_MS
             )
             await consumer.start()
+            fetcher = consumer._fetcher  # noqa: SLF001 - each fetch is answered by one decision, and costs a millisecond
+            fetcher._proc_fetch_request = Paced(fetcher._proc_fetch_request)  # noqa: SLF001
             logs = self._logs(*range(self._count))
             consumer.assign(logs)
             consumer.pause(*logs)
