@@ -13,7 +13,7 @@ from backtest.decide import Block, Decider
 from backtest.plan import Plan
 from budget.candidates import CandidateFilter
 from budget.threshold import BudgetState
-from features.clock import DAY_MS, ist_day
+from features.clock import DAY_MS, ist_day, ist_minute
 from replay.engine import Replay
 from replay.history import read_history
 from replay.verdicts import interleave_verdicts
@@ -47,7 +47,8 @@ def one_by_one(path: Path, scorer: Scorer) -> list[tuple[Any, ...]]:
     for txn, features, score in Replay().decisions(interleave_verdicts(read_history(path)), scorer):
         partition = (murmur2(txn.payee_vpa.encode()) & 0x7FFFFFFF) % PARTITIONS
         may_alert = filters[partition].consider(score.bucket)
-        alerted = budget.observe(ist_day(txn.event_time_ms), score.bucket, may_alert)
+        counted = (ist_day(txn.event_time_ms), score.bucket, may_alert)
+        alerted = budget.observe(*counted, ist_minute(txn.event_time_ms)) if may_alert else budget.observe(*counted)
         found.append((txn.transaction_id, np.nan_to_num(features, nan=-7.5).tolist(), score, alerted))
     return found
 

@@ -21,7 +21,7 @@ from agents.ports import KIND_CONTROL, KIND_HEADER, KIND_VERDICT, KIND_WARM_UP, 
 from agents.run import OUTSIDE_BUDGET, decode_run
 from budget.threshold import BudgetState
 from features import payee, payer
-from features.clock import ist_day
+from features.clock import ist_day, ist_minute
 from features.errors import RejectedTransaction
 from features.layout import NEVER
 from features.side import Seen
@@ -265,7 +265,7 @@ def _check_alerts(topics: Topics, expected: Expected, rate_ppm: int) -> None:
             budget.set_rate(rate_ppm if put_ppm is None else put_ppm)
             continue
         run = decode_run(record.value)
-        possible = {candidate.sequence for candidate in run.candidates}
+        minutes = {one.sequence: ist_minute(one.transaction.event_time_ms) for one in run.candidates}
         for index, (day, bucket) in enumerate(zip(run.days, run.buckets, strict=True)):
             decided = (run.payee_partition, run.first_sequence + index)
             if decided[1] < following[run.payee_partition]:
@@ -273,7 +273,9 @@ def _check_alerts(topics: Topics, expected: Expected, rate_ppm: int) -> None:
             assert decided[1] == following[run.payee_partition], f"a gap before {decided}"
             following[run.payee_partition] += 1
             assert expected.buckets[decided] == (day, bucket)
-            if day != OUTSIDE_BUDGET and budget.observe(day, bucket, decided[1] in possible):
+            minute = minutes.get(decided[1])
+            seen = (day, bucket, False) if minute is None else (day, bucket, True, minute)
+            if day != OUTSIDE_BUDGET and budget.observe(*seen):
                 wanted.append(expected.ids[decided])
     by_id: dict[str, set[bytes]] = defaultdict(set)
     for record in topics.alerts:
