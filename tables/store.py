@@ -180,8 +180,10 @@ class PartitionStore:
         if not self._closed:
             self._closed = True
             try:
-                self._db.flush()
-                self._db.close()
+                try:
+                    self._db.flush()
+                finally:  # also what cannot be flushed must let go of the directory
+                    self._db.close()
             except Exception as exc:  # noqa: BLE001 - as above; what could not be written is in the changelog
                 logger.warning("%s", self._failed("write", exc))
 
