@@ -51,12 +51,12 @@ def explain(export: Path, differing: Mapping[str, Collection[str]]) -> Counter[s
 
 
 def _reason(txn: Transaction, features: Collection[str], of_payments: _Late, of_all: _Late) -> str:
-    if of_verdicts(features):
-        late = txn.payer_vpa in of_all.payers or txn.payee_vpa in of_all.payees
-        return VERDICT if late else UNEXPLAINED
-    if txn.payee_vpa in of_payments.payees:
-        return PAYEE
-    return PAYER if txn.payer_vpa in of_payments.payers else UNEXPLAINED
+    if not of_verdicts(features):
+        if txn.payee_vpa in of_payments.payees:
+            return PAYEE
+        if txn.payer_vpa in of_payments.payers:
+            return PAYER
+    return VERDICT if txn.payer_vpa in of_all.payers or txn.payee_vpa in of_all.payees else UNEXPLAINED
 
 
 def of_verdicts(features: Collection[str]) -> bool:
