@@ -15,12 +15,10 @@ import aiohttp
 import numpy as np
 
 from benchmarks.deployment import Deployment
-from benchmarks.drain import committed, start_up
-from benchmarks.kafka import Logs, preload
+from benchmarks.drain import committed
 from benchmarks.load import Plan, World
 from benchmarks.processes import cpu_s
-from benchmarks.sampling import watch
-from benchmarks.steady import SHARES, WARM_UP_PAYMENTS, percentiles
+from benchmarks.steady import SHARES, percentiles, warm_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -58,12 +56,7 @@ def score(rates: Sequence[float], seconds: float, model: Path, say: Callable[[st
 async def _score(
     deployment: Deployment, rates: Sequence[float], seconds: float, say: Callable[[str], None]
 ) -> list[Scored]:
-    await start_up(deployment, say)
-    warm_up = Plan(WARM_UP_PAYMENTS, int(time.time() * 1000) - 20_000, seed=99)
-    await preload(deployment.broker.bootstrap, World(warm_up).payments())
-    worker = deployment.start_worker("worker-1")
-    async with Logs(deployment.broker.bootstrap) as logs:
-        await watch(deployment, logs, WARM_UP_PAYMENTS, lambda count: say(f"warming up, {count:,} decided"))
+    (worker,) = await warm_up(deployment, 1, say)
     found = []
     for number, rate in enumerate(rates):
         await committed(deployment)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from benchmarks.processes import Worker
     from benchmarks.sampling import Sample
 
 WARM_UP_PAYMENTS = 100_000
@@ -60,19 +61,25 @@ def steady(rates: Sequence[float], seconds: float, workers: int, model: Path, sa
 async def _steady(
     deployment: Deployment, rates: Sequence[float], seconds: float, workers: int, say: Callable[[str], None]
 ) -> list[Steady]:
-    await start_up(deployment, say)
-    warm_up = Plan(WARM_UP_PAYMENTS, int(time.time() * 1000) - 20_000, seed=99)
-    await preload(deployment.broker.bootstrap, World(warm_up).payments())
-    for number in range(1, workers + 1):
-        deployment.start_worker(f"worker-{number}")
+    await warm_up(deployment, workers, say)
     async with Logs(deployment.broker.bootstrap) as logs:
-        await watch(deployment, logs, WARM_UP_PAYMENTS, lambda count: say(f"warming up, {count:,} decided"))
         found = []
         for number, rate in enumerate(rates):
             await committed(deployment)
             say(f"{rate:,.0f} a second for {seconds:g} s")
             found.append(await _at_rate(deployment, logs, rate, seconds, seed=100 + number))
     return found
+
+
+async def warm_up(deployment: Deployment, workers: int, say: Callable[[str], None]) -> list[Worker]:
+    """Start so many workers on a backlog, and return them when they have drained it."""
+    await start_up(deployment, say)
+    plan = Plan(WARM_UP_PAYMENTS, int(time.time() * 1000) - 20_000, seed=99)
+    await preload(deployment.broker.bootstrap, World(plan).payments())
+    started = [deployment.start_worker(f"worker-{number}") for number in range(1, workers + 1)]
+    async with Logs(deployment.broker.bootstrap) as logs:
+        await watch(deployment, logs, WARM_UP_PAYMENTS, lambda count: say(f"warming up, {count:,} decided"))
+    return started
 
 
 async def _at_rate(deployment: Deployment, logs: Logs, rate: float, seconds: float, seed: int) -> Steady:
