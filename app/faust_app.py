@@ -22,7 +22,9 @@ from app.control.plane import ControlPlane
 from app.kafka import client_options, faust_credentials
 from app.logs import logging_config, quieten_services
 from app.metrics.names import Metrics
+from app.outputs import BatchSender
 from app.score.admissions import Admissions
+from app.score.waiters import Waiters
 from app.scoring import load_scorer
 from app.settings import topic_partitions
 from app.topics import ensure_topics, topic_specs
@@ -32,6 +34,11 @@ from app.webhook import check_webhook
 from features.errors import PrahariError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aiokafka.structs import RecordMetadata
+
+    from agents.ports import Outgoing, Output
     from app.settings import Settings
     from app.topics import TopicSpec
 
@@ -48,7 +55,7 @@ class PrahariApp(faust.App):
     def __init__(self, settings: Settings, **options: Any) -> None:
         self.prahari = settings
         self.stages, self.metrics, self.admissions = self._no_stages(), Metrics(), Admissions()
-        self.control_plane = ControlPlane(self)
+        self.control_plane, self.waiters = ControlPlane(self), Waiters()
         super().__init__(
             f"{settings.topic_prefix}{APP_NAME}",
             **{
@@ -89,6 +96,27 @@ class PrahariApp(faust.App):
     def _no_stages(self) -> Stages:
         """Return where partitions will be opened; there is no consumer yet."""
         return Stages(lambda: self.conf.topic_partitions, lambda tp, offset: self.consumer.acknowledge(tp, offset))  # noqa: PLW0108
+
+    @cached_property
+    def sender(self) -> BatchSender:
+        """What sends for all stages, and for `/score`, in rounds that they share."""
+        return BatchSender(
+            lambda: self.producer._producer,  # noqa: SLF001
+            self.prahari.topic_prefix,
+            self._appended,
+            self.waiters.durable,
+        )
+
+    def _appended(self, topic: str, partition: int, first: RecordMetadata, outputs: Sequence[Outgoing]) -> None:
+        """Tell who waits for a payment where it stands, and give the next stage what was appended for it."""
+        self.waiters.appended(topic, partition, first.offset, outputs)
+        self.stages.hand_on(topic, partition, first, outputs)
+
+    async def send_outputs(self, outputs: Sequence[Output]) -> None:
+        """Append what no stage puts out, in a round with what they do; returns when the brokers have it."""
+        if self.producer._producer is None:  # noqa: SLF001 - asked while the worker is starting
+            await self.maybe_start_producer()
+        await (await self.sender(outputs))
 
     @cached_property
     def client_options(self) -> dict[str, Any]:

@@ -20,7 +20,6 @@ from agents.sweep import Sweeping
 from app.alerting import Explainer, log_alert, log_decision
 from app.head_sharing import HeadSharing
 from app.metrics.stages import StageObserver
-from app.outputs import BatchSender
 from app.ownership import open_table
 from app.partitioning import murmur2_partition
 from app.sweeping import keep_swept
@@ -56,11 +55,7 @@ class StageOpener:
     def __init__(self, app: PrahariApp) -> None:
         self._app = app
         self._settings = app.prahari
-        self._send = BatchSender(
-            lambda: app.producer._producer,  # noqa: SLF001
-            self._settings.topic_prefix,
-            app.stages.hand_on,
-        )
+        self._send = app.sender
         self.aligner = Aligner(time.monotonic)
         self.control = app.control_plane
         self._heads = HeadSharing(self.aligner, self._send, self._settings.topic_prefix, lambda: app.client_options)

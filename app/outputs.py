@@ -43,7 +43,17 @@ class OnAppended(Protocol):
     def __call__(self, topic: str, partition: int, first: RecordMetadata, outputs: Sequence[Outgoing]) -> None: ...
 
 
+class OnDurable(Protocol):
+    """Is told that `outputs` are durable in a partition of `topic`, by its name without prefix, wherever they stand."""
+
+    def __call__(self, topic: str, partition: int, outputs: Sequence[Output]) -> None: ...
+
+
 def _tell_nobody(topic: str, partition: int, first: RecordMetadata, outputs: Sequence[Outgoing]) -> None:
+    """Tell nobody."""
+
+
+def _nobody_waits(topic: str, partition: int, outputs: Sequence[Output]) -> None:
     """Tell nobody."""
 
 
@@ -93,7 +103,8 @@ class _Acknowledged:
 class BatchSender:
     """`agents.ports.Send` over an aiokafka producer; `producer` is asked for it when the first output is sent.
 
-    `on_appended` is told where single outputs stand in their log as soon as they are durable, in the log's order.
+    `on_appended` is told where single outputs stand in their log as soon as they are durable, in the log's order;
+    `on_durable` of all outputs that they are durable.
     """
 
     def __init__(
@@ -101,10 +112,12 @@ class BatchSender:
         producer: Callable[[], AIOKafkaProducer],
         topic_prefix: str,
         on_appended: OnAppended = _tell_nobody,
+        on_durable: OnDurable = _nobody_waits,
     ) -> None:
         self._producer = producer
         self._topic_prefix = topic_prefix
         self._on_appended = on_appended
+        self._on_durable = on_durable
         self._next: _Round | None = None
         self._sending: asyncio.Task[None] | None = None
 
@@ -142,7 +155,8 @@ class BatchSender:
                 self._tell(lane, handed_over, this.outputs[lane])
 
     def _tell(self, lane: _Lane, handed_over: Sequence[_Batch], outputs: Sequence[Output]) -> None:
-        """Say where the records of a partition stand, where each output is one."""
+        """Say that outputs are durable, and where the records of a partition stand, where each output is one."""
+        self._on_durable(*lane, outputs)
         if len(outputs) != sum(one.records for one in handed_over):
             return
         singles, at = cast("Sequence[Outgoing]", outputs), 0

@@ -11,6 +11,8 @@ import aiohttp
 import orjson
 from aiokafka import AIOKafkaProducer
 
+from agents.ports import Outgoing
+from app.partitioning import murmur2_partition
 from app.score.admissions import Admission
 from features import payer
 from features.side import Seen
@@ -45,9 +47,22 @@ class Deployment:
         sent = await producer.send_and_wait(prefix + topic, value, key=key, partition=partition)
         return int(sent.offset)
 
-    async def send(self, partition: int, key: bytes, value: bytes) -> int:
-        """Append a payment to the stream and return its offset."""
-        return await self.put("transactions", partition, key, value)
+    async def send(self, partition: int, key: bytes, value: bytes) -> None:
+        """Append a payment to the stream, in a round with what the stages put out."""
+        await self._worker.send([Outgoing("transactions", partition, key, value)])
+
+    def decided_here(self, partition: int, asked: Asked) -> object:
+        """Return what decides a payment of this partition here and now; None where any of it is elsewhere.
+
+        A partition that was lost meanwhile and came back is another.
+        """
+        payer_stage = self._worker.open_partitions("transactions").get(partition)
+        home = self._payee_partition(asked.transaction.payee_vpa)
+        payee_stage = self._worker.open_partitions("transactions-by-payee").get(home)
+        return None if payer_stage is None or payee_stage is None else (payer_stage, payee_stage)
+
+    def _payee_partition(self, vpa: str) -> int:
+        return murmur2_partition(vpa.encode(), self._worker.partitions)
 
     def seen_before(self, partition: int, asked: Asked) -> bool | None:
         """Whether the payer's account knows this id; None where the account is not here."""

@@ -1,10 +1,13 @@
 """Takes a payment to the stream and comes back with its verdict; the same payment asked again has the first one.
 
 ```
-asked ─► known here? ─► seen by the account? ──no──► wait at `decisions`, send to `transactions` ─► decision ─┐
-             │                    └──yes──► find its decision in the log ────────────────────────────────────┴─► budget
-             └─► the first verdict                                                                    admitted?
+asked ─► known here? ─► seen by the account? ──no──► send to `transactions`, wait for the decision ─┐
+             │                    └──yes──► find its decision in the log ──────────────────────────┴─► budget
+             └─► the first verdict                                                          admitted?
 ```
+
+Where both partitions that a payment passes are open here, this worker appends its decision or rejection itself, and
+knows it as soon as it is durable (`waiters`). Where one is not, or has moved meanwhile, the tail follows the logs.
 
 What is decided goes on when a client's time is over: the verdict is there when it asks again. A payment sent twice is
 counted once, by its id, in the payer's stage; that it was sent by another worker before, or before a restart, is found
@@ -20,20 +23,20 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from app.score.admissions import Admission
 from app.score.verdict import Verdict
+from app.score.waiters import Awaited
 from features.errors import RejectedTransaction
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
     from app.score.earlier import Earlier
     from app.score.payment import Asked
-    from app.score.tail import VerdictTail, Waiter
+    from app.score.tail import VerdictTail
+    from app.score.waiters import Waiter, Waiters
 
 KEPT_MAX = 10_000
 IN_FLIGHT_MAX = 2_000
 #: How long a payment is followed after its client has gone.
 DECIDE_S = 60.0
-#: Where the account could not be asked, a decision that takes longer may have been made before.
+#: A decision that takes longer may have been made before, where the account could not be asked, or elsewhere.
 LOOK_BACK_AFTER_S = 0.15
 #: A payment that its account knows, without a decision in the log, is decided within so long.
 BEING_DECIDED_S = 2.0
@@ -54,8 +57,9 @@ class Conflict(Exception):  # noqa: N818 - as above; it is answered 409
 class Outside(Protocol):
     """What the desk needs of the deployment."""
 
-    async def send(self, partition: int, key: bytes, value: bytes) -> int: ...
+    async def send(self, partition: int, key: bytes, value: bytes) -> None: ...
     def seen_before(self, partition: int, asked: Asked) -> bool | None: ...
+    def decided_here(self, partition: int, asked: Asked) -> object: ...
     async def admission(self, decision: dict[str, Any]) -> Admission | None: ...
 
 
@@ -67,23 +71,21 @@ class _Entry:
 
 
 class Desk:
-    """The verdicts of one worker; `partition_of` says where a payer's payments go."""
+    """The verdicts of one worker."""
 
-    def __init__(
-        self, outside: Outside, tail: VerdictTail, earlier: Earlier, partition_of: Callable[[str], int]
-    ) -> None:
+    def __init__(self, outside: Outside, waiters: Waiters, tail: VerdictTail, earlier: Earlier) -> None:
         self._outside = outside
+        self._waiters = waiters
         self._tail = tail
         self._earlier = earlier
-        self._partition_of = partition_of
         self._entries: OrderedDict[tuple[str, str], _Entry] = OrderedDict()
         self._in_flight = 0
 
-    async def score(self, asked: Asked, timeout_s: float) -> Verdict:
-        """Return the verdict on a payment; TimeoutError where it is not there in time, and goes on being made."""
+    async def score(self, asked: Asked, partition: int, timeout_s: float) -> Verdict:
+        """Return the verdict on a payment of a partition; TimeoutError where it is not there in time, but will be."""
         entry = self._entries.get(asked.identity)
         if entry is None:
-            entry = self._begin(asked)
+            entry = self._begin(asked, partition)
         elif not asked.repeats(entry.asked):
             raise Conflict
         if entry.verdict is not None:
@@ -99,11 +101,11 @@ class Desk:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _begin(self, asked: Asked) -> _Entry:
+    def _begin(self, asked: Asked, partition: int) -> _Entry:
         if self._in_flight >= IN_FLIGHT_MAX:
             raise Overloaded
         self._in_flight += 1
-        task = asyncio.create_task(self._decide(asked), name="score")
+        task = asyncio.create_task(self._decide(asked, partition), name="score")
         entry = self._entries[asked.identity] = _Entry(asked, task)
         task.add_done_callback(lambda done: self._ended(entry, done))
         return entry
@@ -120,26 +122,27 @@ class Desk:
             oldest = next(identity for identity, kept in self._entries.items() if kept.task is None)
             del self._entries[oldest]
 
-    async def _decide(self, asked: Asked) -> Verdict:
+    async def _decide(self, asked: Asked, partition: int) -> Verdict:
         async with asyncio.timeout(DECIDE_S):
-            partition = self._partition_of(asked.transaction.payer_vpa)
             seen = self._outside.seen_before(partition, asked)
             decision = await self._found(partition, asked) if seen else await self._made(partition, asked, seen)
             admission = await self._outside.admission(decision)
             if admission is None:
-                alert = await self._earlier.alert(partition, _key(asked), asked.transaction.transaction_id)
+                alert = await self._earlier.alert(*Awaited.of(partition, asked)[:3])
                 threshold = None if alert is None else alert["budget"]["threshold"]
                 admission = Admission(alert is not None, threshold)
         return Verdict.of(decision, should_alert=admission.should_alert, threshold=admission.threshold)
 
     async def _made(self, partition: int, asked: Asked, seen: bool | None) -> dict[str, Any]:
         """Send the payment and return its decision."""
-        waiter = await self._tail.expect(partition, _key(asked), asked.transaction.transaction_id)
+        awaited = Awaited.of(partition, asked)
+        waiter = self._waiters.expect(awaited)
         try:
-            waiter.sent(await self._outside.send(partition, _key(asked), asked.value))
-            outcome = await self._outcome(waiter, self._looked_back(partition, asked) if seen is None else None)
+            here = await self._listen(waiter, asked)
+            await self._outside.send(partition, awaited.key, awaited.value)
+            outcome = await self._outcome(waiter, asked, here, look_back=seen is None)
         finally:
-            self._tail.forget(waiter)
+            self._waiters.forget(waiter)
         reason = outcome.get("reason")
         if reason == "conflicting_duplicate":
             return await self._found(partition, asked)
@@ -147,38 +150,47 @@ class Desk:
             raise RejectedTransaction(reason, outcome["detail"])
         return outcome
 
-    async def _outcome(self, waiter: Waiter, looking_back: Awaitable[dict[str, Any]] | None) -> dict[str, Any]:
-        if looking_back is None:
-            return await waiter.future
-        search = asyncio.ensure_future(looking_back)
+    async def _listen(self, waiter: Waiter, asked: Asked) -> object:
+        """Return what decides the payment here, and tells; where it is elsewhere, None when the tail follows."""
+        here = self._outside.decided_here(waiter.awaited.partition, asked)
+        if here is None:
+            await self._tail.follow(waiter)
+        return here
+
+    async def _outcome(self, waiter: Waiter, asked: Asked, here: object, *, look_back: bool) -> dict[str, Any]:
+        """Return what the stream says of a payment that was sent, also where its partitions moved meanwhile."""
+        while not (await asyncio.wait({waiter.future}, timeout=LOOK_BACK_AFTER_S))[0]:
+            moved = here is not None and self._outside.decided_here(waiter.awaited.partition, asked) != here
+            if moved:
+                await self._tail.follow(waiter)
+            if moved or look_back:
+                return await self._said_or_found(waiter)
+        return waiter.future.result()
+
+    async def _said_or_found(self, waiter: Waiter) -> dict[str, Any]:
+        """Return what is said from now on, or was before."""
+        search = asyncio.create_task(self._earlier.decision(*waiter.awaited[:3]))
         try:
-            await asyncio.wait({waiter.future, search}, return_when=asyncio.FIRST_COMPLETED)
-            return search.result() if search.done() and not waiter.future.done() else waiter.future.result()
+            either: set[asyncio.Future[Any]] = {waiter.future, search}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            found = search.result() if search.done() and not waiter.future.done() else None
+            return await waiter.future if found is None else found
         finally:
             search.cancel()
 
-    async def _looked_back(self, partition: int, asked: Asked) -> dict[str, Any]:
-        """Return an earlier decision, looked for when this one takes long; never returns without one."""
-        await asyncio.sleep(LOOK_BACK_AFTER_S)
-        found = await self._earlier.decision(partition, _key(asked), asked.transaction.transaction_id)
-        return found if found is not None else await asyncio.get_running_loop().create_future()
-
     async def _found(self, partition: int, asked: Asked) -> dict[str, Any]:
         """Return the decision on a payment that was counted before, or is just being decided."""
-        waiter = await self._tail.expect(partition, _key(asked), asked.transaction.transaction_id)
+        waiter = self._waiters.expect(Awaited.of(partition, asked))
         try:
-            found = await self._earlier.decision(partition, _key(asked), asked.transaction.transaction_id)
+            await self._listen(waiter, asked)
+            found = await self._earlier.decision(*waiter.awaited[:3])
             if found is None:
                 found = await asyncio.wait_for(waiter.future, BEING_DECIDED_S)
         except TimeoutError as exc:
             raise Forgotten from exc
         finally:
-            self._tail.forget(waiter)
+            self._waiters.forget(waiter)
         same_amount = round(found["amount"] * 100) == asked.transaction.amount_paise
         if found["payee_vpa"] != asked.transaction.payee_vpa or not same_amount:
             raise Conflict
         return found
-
-
-def _key(asked: Asked) -> bytes:
-    return asked.transaction.payer_vpa.encode()

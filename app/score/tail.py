@@ -1,7 +1,7 @@
-"""Follows `decisions` and `rejected` where somebody waits for a payment, without a consumer group.
+"""Follows `decisions` and `rejected` for what other workers append, where somebody waits for it; in no consumer group.
 
-A partition is followed from its end from before its payment is sent, and for a little while after the last wait: a
-stream that nobody asks `/score` about costs nothing. Of what comes by, only the payers that are waited for are decoded.
+A partition is followed from its end, from before its payment is sent, and for a little while after the last wait. What
+this worker appends itself needs no tail (`app.score.waiters`): one that has all partitions never starts it.
 """
 
 from __future__ import annotations
@@ -9,18 +9,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import defaultdict
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from app.score.waiters import DECISIONS, REJECTED
 from app.transport.pace import Paced
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from app.score.waiters import Waiter, Waiters
 
 logger = logging.getLogger(__name__)
 
@@ -30,67 +30,29 @@ _POLL_MS = 500
 _FETCH_WAIT_MS = 50
 
 
-@dataclass(slots=True, eq=False)
-class Waiter:
-    """Somebody who waits for one payment's decision; `rejections` are by the offset of the record that was refused."""
-
-    partition: int
-    key: bytes
-    transaction_id: str
-    future: asyncio.Future[dict[str, Any]]
-    offset: int | None = None
-    rejections: dict[int, dict[str, Any]] = field(default_factory=dict)
-
-    def sent(self, offset: int) -> None:
-        """Say which record is ours, so that its rejection is."""
-        self.offset = offset
-        if offset in self.rejections:
-            self.resolve(self.rejections[offset])
-
-    def resolve(self, outcome: dict[str, Any]) -> None:
-        """End the wait."""
-        if not self.future.done():
-            self.future.set_result(outcome)
-
-
 class VerdictTail:
-    """The decisions and rejections of payments that somebody waits for."""
+    """The decisions and rejections of payments that somebody waits for, by whomever they are made."""
 
-    def __init__(self, topic_prefix: str, partitions: int, client_options: Mapping[str, Any]) -> None:
-        self._decisions = topic_prefix + "decisions"
-        self._rejected = topic_prefix + "rejected"
+    def __init__(self, waiters: Waiters, topic_prefix: str, partitions: int, client_options: Mapping[str, Any]) -> None:
+        self._waiters = waiters
+        self._topics = {topic_prefix + topic: topic for topic in (DECISIONS, REJECTED)}
         self._count = partitions
         self._client_options = client_options
-        self._waiting: defaultdict[tuple[int, bytes], list[Waiter]] = defaultdict(list)
         self._last_wanted_s: dict[int, float] = {}
         self._lock = asyncio.Lock()
         self._consumer: AIOKafkaConsumer | None = None
         self._following: asyncio.Task[None] | None = None
         self._wanted = asyncio.Event()
 
-    async def expect(self, partition: int, key: bytes, transaction_id: str) -> Waiter:
-        """Begin to wait for a payment; what is sent after this returned is not missed."""
-        waiter = Waiter(partition, key, transaction_id, asyncio.get_running_loop().create_future())
-        self._waiting[partition, key].append(waiter)
+    async def follow(self, waiter: Waiter) -> None:
+        """Follow for a waiter: what other workers append after this returned is not missed."""
+        partition, waiter.followed = waiter.awaited.partition, True
         if not self._follows(partition):
-            try:
-                await self._follow(partition)
-            except BaseException:
-                self.forget(waiter)
-                raise
+            await self._follow(partition)
         self._last_wanted_s[partition] = time.monotonic()
-        return waiter
 
     def _follows(self, partition: int) -> bool:
         return self._following is not None and not self._following.done() and partition in self._last_wanted_s
-
-    def forget(self, waiter: Waiter) -> None:
-        """Wait no longer."""
-        place = (waiter.partition, waiter.key)
-        with suppress(ValueError):
-            self._waiting[place].remove(waiter)
-        if not self._waiting[place]:
-            del self._waiting[place]
 
     async def stop(self) -> None:
         """Follow no more."""
@@ -114,7 +76,7 @@ class VerdictTail:
             self._wanted.set()
 
     def _logs(self, *partitions: int) -> list[TopicPartition]:
-        return [TopicPartition(topic, number) for number in partitions for topic in (self._decisions, self._rejected)]
+        return [TopicPartition(topic, number) for number in partitions for topic in self._topics]
 
     async def _connected(self) -> AIOKafkaConsumer:
         if self._consumer is None or self._following is None or self._following.done():
@@ -156,26 +118,10 @@ class VerdictTail:
     def _pause_unwanted(self, consumer: AIOKafkaConsumer) -> None:
         oldest_s = time.monotonic() - FOLLOWED_FOR_S
         for partition, wanted_s in list(self._last_wanted_s.items()):
-            if wanted_s < oldest_s and not any(place[0] == partition for place in self._waiting):
+            if wanted_s < oldest_s and not self._waiters.followed(partition):
                 del self._last_wanted_s[partition]
                 consumer.pause(*self._logs(partition))
 
     def _take(self, log: TopicPartition, records: Iterable[Any]) -> None:
         for record in records:
-            waiting = self._waiting.get((log.partition, record.key))
-            if not waiting:
-                continue
-            outcome = orjson.loads(record.value)
-            for waiter in list(waiting):
-                if log.topic == self._rejected:
-                    _reject(waiter, outcome)
-                elif outcome["transaction_id"] == waiter.transaction_id:
-                    waiter.resolve(outcome)
-
-
-def _reject(waiter: Waiter, outcome: dict[str, Any]) -> None:
-    if outcome.get("source_topic") == "transactions":
-        offset = outcome["source_offset"]
-        waiter.rejections[offset] = outcome
-        if offset == waiter.offset:
-            waiter.resolve(outcome)
+            self._waiters.said(self._topics[log.topic], log.partition, record.key, record.value)

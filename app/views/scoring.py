@@ -54,12 +54,8 @@ async def open_desk(app: web.Application) -> AsyncIterator[None]:
     prefix, options = worker.settings.topic_prefix, worker.client_options
     app[EARLIER] = Earlier(prefix, worker.partitions, options)
     app[DEPLOYMENT] = Deployment(worker, app[PEERS], lambda: own_credentials(app[SESSIONS]))
-    tail = VerdictTail(prefix, worker.partitions, options)
-
-    def home(vpa: str) -> int:
-        return partition_of(vpa.encode(), worker.partitions, worker.settings.partitioner)
-
-    app[DESK] = Desk(app[DEPLOYMENT], tail, app[EARLIER], home)
+    tail = VerdictTail(worker.waiters, prefix, worker.partitions, options)
+    app[DESK] = Desk(app[DEPLOYMENT], worker.waiters, tail, app[EARLIER])
     yield
     await app[DESK].stop()
     await tail.stop()
@@ -113,16 +109,17 @@ async def _score(request: web.Request, body: bytes, *, dry_run: bool) -> tuple[i
     """Return status and body of the answer on one payment."""
     start_s = time.perf_counter()
     worker = request.app[WORKER]
+    settings = worker.settings
     asked = _read(request, body)
     if dry_run or asked.dry_run:
         verdict = await rehearse(request, asked)
         return HTTPStatus.OK, orjson.dumps(verdict.answer(_ms_since(start_s)))
-    owner = None if RECEIVED_HEADER in request.headers else worker.owner("transactions", _home(request, asked))
-    settings = worker.settings
+    home = partition_of(asked.transaction.payer_vpa.encode(), worker.partitions, settings.partitioner)
+    owner = None if RECEIVED_HEADER in request.headers else worker.owner("transactions", home)
     try:
         if owner is not None and (forwarded := await _forward(request, owner, body)) is not None:
             return forwarded
-        verdict = await request.app[DESK].score(asked, settings.score_time_limit_ms / 1000)
+        verdict = await request.app[DESK].score(asked, home, settings.score_time_limit_ms / 1000)
     except TimeoutError:
         if settings.score_fail_open:
             return HTTPStatus.OK, orjson.dumps(undecided(asked.transaction.transaction_id, _ms_since(start_s)))
@@ -158,11 +155,6 @@ def _read(request: web.Request, body: bytes) -> Asked:
 def _refused(exc: RejectedTransaction) -> Problem:
     status = HTTPStatus.BAD_REQUEST if exc.reason == "invalid_json" else HTTPStatus.UNPROCESSABLE_ENTITY
     return Problem(status, exc.detail, reason=exc.reason)
-
-
-def _home(request: web.Request, asked: Asked) -> int:
-    worker = request.app[WORKER]
-    return partition_of(asked.transaction.payer_vpa.encode(), worker.partitions, worker.settings.partitioner)
 
 
 def _ms_since(start_s: float) -> float:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -17,14 +16,17 @@ from faust.types import TP
 from app.scoring import load_scorer
 from app.views.catch_up import CatchUp, applied_offset
 from app.views.peers import reachable
+from app.views.readiness import Readiness
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from agents.delivery import PartitionTask
+    from agents.ports import Output
     from app.faust_app import PrahariApp
     from app.metrics.names import Metrics
     from app.score.admissions import Admissions
+    from app.score.waiters import Waiters
     from app.settings import Settings
     from models.artifact import Model
     from models.scoring import Scorer
@@ -33,17 +35,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _LOG_ENDS_S = 0.8
-
-
-@dataclass(slots=True)
-class Readiness:
-    """Why a worker does not take records yet (empty if it does), and what it works on."""
-
-    reason: str = ""
-    partitions: dict[str, list[int]] = field(default_factory=dict)
-    lag: dict[str, int] = field(default_factory=dict)
-    model_version: str | None = None
-    rules_version: str | None = None
 
 
 class Worker:
@@ -100,6 +91,15 @@ class Worker:
     def admissions(self) -> Admissions:
         """What the budget made of payments, where it runs here."""
         return self._app.admissions
+
+    @property
+    def waiters(self) -> Waiters:
+        """Who waits for decisions on this worker."""
+        return self._app.waiters
+
+    async def send(self, outputs: Sequence[Output]) -> None:
+        """Append to topics, in a round with what the stages put out; returns when the brokers have it."""
+        await self._app.send_outputs(outputs)
 
     def rules(self) -> RuleSet:
         """Return the rules in force."""

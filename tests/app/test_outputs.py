@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from aiokafka.structs import RecordMetadata
 
+    from agents.ports import Output
+
 
 class Producer:
     """Takes batches as aiokafka's producer does; the test says when each is acknowledged."""
@@ -99,17 +101,24 @@ async def test_where_outputs_stand_is_told_when_they_are_durable_batch_by_batch(
     """With the whole name of the topic; of what could not be sent nothing is told."""
     producer, told = Producer(), list[tuple[str, int, int, int]]()
 
+    durable: list[tuple[str, int, int]] = []
+
     def on_appended(topic: str, partition: int, first: RecordMetadata, outputs: Sequence[Outgoing]) -> None:
         told.append((topic, partition, first.offset, len(outputs)))
 
-    send = BatchSender(lambda: cast("Any", producer), "t.", on_appended)
+    def on_durable(topic: str, partition: int, outputs: Sequence[Output]) -> None:
+        durable.append((topic, partition, len(outputs)))
+
+    send = BatchSender(lambda: cast("Any", producer), "t.", on_appended, on_durable)
     large = Outgoing("a", 0, None, bytes(BATCH_BYTES_MAX // 2))
     whole = await send([large, output("refused"), large, large])
     await sent(producer, 3)
     assert told == []
+    assert durable == []
 
     for acknowledged, offset in zip(producer.acknowledged, (7, 8, 20), strict=True):
         acknowledged.set_result(SimpleNamespace(offset=offset))
     with pytest.raises(OSError, match="no such topic"):
         await asyncio.wait_for(whole, 5)
     assert told == [("t.a", 0, 7, 1), ("t.a", 0, 8, 1), ("t.a", 0, 20, 1)]
+    assert durable == [("a", 0, 3)]

@@ -16,9 +16,9 @@ from app.views.alerts import TAIL
 from app.views.live import LIVE
 from app.views.locate import connect_peers
 from app.views.pulse import Sampled
+from app.views.readiness import Readiness
 from app.views.routes import create_application
 from app.views.scoring import DESK, EARLIER
-from app.views.worker import Readiness
 from features import payee, payer
 from features.clock import day_text, format_event_time, ist_day
 from features.transaction import Transaction
@@ -103,7 +103,7 @@ class EarlierDecisions:
 class QuickDesk:
     """Answers at once."""
 
-    async def score(self, asked: Any, timeout_s: float) -> Verdict:  # noqa: ARG002
+    async def score(self, asked: Any, partition: int, timeout_s: float) -> Verdict:  # noqa: ARG002
         txn = asked.transaction
         amount = txn.amount_paise / 100
         return Verdict(

@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from agents.budget import BudgetLogic
 from app.metrics.names import Metrics
-from app.views.worker import Readiness
+from app.views.readiness import Readiness
 from budget.threshold import BudgetState
 from tests.views.worlds import HeldWorker, World
 

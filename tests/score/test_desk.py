@@ -11,7 +11,7 @@ from app.score import desk as desk_module
 from app.score.admissions import Admission
 from app.score.desk import Conflict, Desk, Forgotten, Overloaded
 from app.score.payment import Asked, read_payment
-from app.score.tail import Waiter
+from app.score.waiters import Waiter, Waiters
 from features.errors import RejectedTransaction
 
 if TYPE_CHECKING:
@@ -46,32 +46,41 @@ def decision(transaction_id: str = "t1", **fields: Any) -> dict[str, Any]:
 
 
 class Stream:
-    """Stands in for tail, log and deployment; `answers` is called with each payment sent and its waiter."""
+    """Stands in for tail, log and deployment; `answers` is called with each payment sent and its waiter.
+
+    `here` is what decides payments on this worker, None where another does; `follows` is called when the tail begins.
+    """
 
     def __init__(self, *, seen: bool | None = False, logged: dict[str, Any] | None = None) -> None:
         self.seen = seen
         self.logged = logged
+        self.here: object = "these partitions"
         self.sent: list[bytes] = []
-        self.waiters: list[Waiter] = []
-        self.answers: Callable[[Waiter], None] = lambda waiter: waiter.resolve(decision(waiter.transaction_id))
+        self.followed: list[Waiter] = []
+        self.waiters = Waiters()
+        self.answers: Callable[[Waiter], None] = lambda waiter: waiter.decided(decision(waiter.awaited.transaction_id))
+        self.follows: Callable[[], None] = lambda: None
         self.admitted: Admission | None = Admission(should_alert=False, threshold=700)
 
     def desk(self) -> Desk:
         """Return a desk over this stream."""
-        return Desk(self, self, self, lambda _: 0)  # type: ignore[arg-type]
+        return Desk(self, self.waiters, self, self)  # type: ignore[arg-type]
 
-    async def expect(self, partition: int, key: bytes, transaction_id: str) -> Waiter:
-        waiter = Waiter(partition, key, transaction_id, asyncio.get_running_loop().create_future())
-        self.waiters.append(waiter)
+    def waiter(self) -> Waiter:
+        """Return the only one who waits."""
+        ((waiter,),) = self.waiters._waiting.values()
         return waiter
 
-    def forget(self, waiter: Waiter) -> None:
-        self.waiters.remove(waiter)
+    async def follow(self, waiter: Waiter) -> None:
+        self.followed.append(waiter)
+        self.follows()
 
-    async def send(self, partition: int, key: bytes, value: bytes) -> int:  # noqa: ARG002
+    async def send(self, partition: int, key: bytes, value: bytes) -> None:
         self.sent.append(value)
-        self.answers(self.waiters[-1])
-        return len(self.sent) - 1
+        self.answers(self.waiters._waiting[partition, key][-1])
+
+    def decided_here(self, partition: int, asked: Asked) -> object:  # noqa: ARG002
+        return self.here
 
     def seen_before(self, partition: int, asked: Asked) -> bool | None:  # noqa: ARG002
         return self.seen
@@ -92,16 +101,16 @@ async def test_a_late_verdict_is_there_when_it_is_asked_for_again() -> None:
     stream.answers = lambda _: None
     desk = stream.desk()
     with pytest.raises(TimeoutError):
-        await desk.score(asked(), timeout_s=0.01)
+        await desk.score(asked(), 0, timeout_s=0.01)
     with pytest.raises(TimeoutError):
-        await desk.score(asked(), timeout_s=0.01)
-    stream.waiters[0].resolve(decision())
+        await desk.score(asked(), 0, timeout_s=0.01)
+    stream.waiter().decided(decision())
 
-    verdict = await desk.score(asked(), timeout_s=5)
+    verdict = await desk.score(asked(), 0, timeout_s=5)
 
     assert verdict.risk == 30
     assert len(stream.sent) == 1
-    assert not stream.waiters
+    assert not stream.waiters._waiting
     await desk.stop()
 
 
@@ -110,7 +119,7 @@ async def test_many_who_ask_at_once_send_one_payment() -> None:
     stream = Stream()
     desk = stream.desk()
 
-    verdicts = await asyncio.gather(*(desk.score(asked(), 5) for _ in range(50)))
+    verdicts = await asyncio.gather(*(desk.score(asked(), 0, 5) for _ in range(50)))
 
     assert len(set(verdicts)) == 1
     assert len(stream.sent) == 1
@@ -120,12 +129,12 @@ async def test_an_id_with_other_content_is_a_conflict_and_is_not_sent() -> None:
     """Amount, payee, or a time that both gave; one without a time repeats any."""
     stream = Stream()
     desk = stream.desk()
-    await desk.score(asked(event_time=NOW_MS), 5)
+    await desk.score(asked(event_time=NOW_MS), 0, 5)
 
     for other in (asked(amount=6), asked(payee_vpa="c@y"), asked(event_time=NOW_MS - 1), asked(device_id="d")):
         with pytest.raises(Conflict):
-            await desk.score(other, 5)
-    await desk.score(asked(), 5)
+            await desk.score(other, 0, 5)
+    await desk.score(asked(), 0, 5)
 
     assert len(stream.sent) == 1
 
@@ -135,7 +144,7 @@ async def test_a_payment_that_the_account_knows_is_looked_up_and_not_sent() -> N
     stream = Stream(seen=True, logged=decision(risk=99))
     stream.admitted = None
 
-    verdict = await stream.desk().score(asked(), 5)
+    verdict = await stream.desk().score(asked(), 0, 5)
 
     assert (verdict.risk, verdict.should_alert, verdict.threshold) == (99, True, 650)
     assert stream.sent == []
@@ -149,7 +158,7 @@ async def test_a_payment_counted_before_whose_decision_is_out_of_reach_is_said_s
     stream = Stream(seen=True)
 
     with pytest.raises(Forgotten):
-        await stream.desk().score(asked(), 5)
+        await stream.desk().score(asked(), 0, 5)
 
     assert stream.sent == []
 
@@ -160,7 +169,54 @@ async def test_where_the_account_cannot_be_asked_a_slow_decision_is_looked_up(mo
     stream = Stream(seen=None, logged=decision(risk=88))
     stream.answers = lambda _: None
 
-    assert (await stream.desk().score(asked(), 5)).risk == 88
+    assert (await stream.desk().score(asked(), 0, 5)).risk == 88
+
+
+async def test_where_this_worker_decides_the_logs_are_not_followed() -> None:
+    """It knows what it appended itself; where another worker decides, the logs are followed before the payment goes."""
+    stream = Stream()
+    await stream.desk().score(asked(), 0, 5)
+    assert stream.followed == []
+
+    stream.here = None
+    stream.follows = stream.sent.clear
+    await stream.desk().score(asked(), 0, 5)
+
+    assert len(stream.followed) == len(stream.sent) == 1
+
+
+@pytest.mark.parametrize("appended_before", [True, False])
+async def test_a_decision_is_found_when_its_partitions_move_after_the_payment_was_sent(
+    monkeypatch: pytest.MonkeyPatch,
+    appended_before: bool,
+) -> None:
+    """Whether the new owner appended it before the logs were followed, or does after."""
+    monkeypatch.setattr(desk_module, "LOOK_BACK_AFTER_S", 0.01)
+    stream = Stream(logged=decision(risk=55) if appended_before else None)
+
+    def move(_: Waiter) -> None:
+        stream.here = "partitions that came back"
+
+    stream.answers = move
+    if not appended_before:
+        stream.follows = lambda: stream.waiter().decided(decision(risk=55))
+
+    assert (await stream.desk().score(asked(), 0, 5)).risk == 55
+    assert len(stream.followed) == 1
+
+
+async def test_a_slow_decision_of_this_worker_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is searched or followed for it while its partitions stay."""
+    monkeypatch.setattr(desk_module, "LOOK_BACK_AFTER_S", 0.001)
+    stream = Stream(logged=decision(risk=1))
+
+    def decide_late(waiter: Waiter) -> None:
+        asyncio.get_running_loop().call_later(0.05, waiter.decided, decision(risk=2))
+
+    stream.answers = decide_late
+
+    assert (await stream.desk().score(asked(), 0, 5)).risk == 2
+    assert stream.followed == []
 
 
 async def test_a_conflict_in_the_stream_is_the_first_verdict_where_it_is_the_same_payment() -> None:
@@ -168,9 +224,9 @@ async def test_a_conflict_in_the_stream_is_the_first_verdict_where_it_is_the_sam
     stream = Stream(seen=None, logged=decision(risk=77))
     stream.answers = lambda waiter: waiter.resolve({"reason": "conflicting_duplicate", "detail": ""})
 
-    assert (await stream.desk().score(asked(), 5)).risk == 77
+    assert (await stream.desk().score(asked(), 0, 5)).risk == 77
     with pytest.raises(Conflict):
-        await stream.desk().score(asked(amount=6), 5)
+        await stream.desk().score(asked(amount=6), 0, 5)
 
 
 async def test_a_refused_payment_says_why_and_may_be_asked_again() -> None:
@@ -179,10 +235,10 @@ async def test_a_refused_payment_says_why_and_may_be_asked_again() -> None:
     stream.answers = lambda waiter: waiter.resolve({"reason": "internal_error", "detail": "no state"})
     desk = stream.desk()
     with pytest.raises(RejectedTransaction, match="no state"):
-        await desk.score(asked(), 5)
+        await desk.score(asked(), 0, 5)
     stream.answers = lambda waiter: waiter.resolve(decision())
 
-    assert (await desk.score(asked(), 5)).risk == 30
+    assert (await desk.score(asked(), 0, 5)).risk == 30
 
 
 async def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -192,11 +248,11 @@ async def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     stream = Stream()
     desk = stream.desk()
     for number in range(50):
-        await desk.score(asked(f"t{number}"), 5)
+        await desk.score(asked(f"t{number}"), 0, 5)
     assert len(desk._entries) == 10
     stream.answers = lambda _: None
 
-    answers = await asyncio.gather(*(desk.score(asked(f"u{n}"), 0.05) for n in range(5)), return_exceptions=True)
+    answers = await asyncio.gather(*(desk.score(asked(f"u{n}"), 0, 0.05) for n in range(5)), return_exceptions=True)
 
     assert [type(answer) for answer in answers] == [TimeoutError] * 3 + [Overloaded] * 2
     assert len(stream.sent) == 53

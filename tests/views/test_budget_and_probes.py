@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from agents.budget import BudgetLogic
-from app.views.worker import Readiness
+from app.views.readiness import Readiness
 from features.clock import ist_day
 from tests.views.worlds import NOW_MS, HeldWorker
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.views.deployments import Deployment
+from tests.views.deployments import PARTITIONS, Deployment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Awaitable, Iterator
     from pathlib import Path
 
     from app.broker.embedded import EmbeddedBroker
@@ -160,6 +160,39 @@ async def test_a_rehearsal_is_the_verdict_of_the_moment_and_is_not_counted(deplo
         assert {status, *(found for found, _ in rehearsed)} == {200}
         for _, answer in rehearsed:
             assert (answer["risk"], answer["rules"]) == (decided["risk"], decided["rules"])
+
+
+async def test_every_payment_has_its_verdict_while_partitions_move(broker: EmbeddedBroker, tmp_path: Path) -> None:
+    """They leave a worker that decides alone and tells itself, and come back, while payments are on their way."""
+    with Deployment(broker, tmp_path, "score-moves.", **PATIENT) as deployment:
+        await deployment.all_ready()
+        one, two = deployment.workers
+        asked: list[tuple[int, asyncio.Task[Any]]] = []
+
+        async def ask_while(moving: Awaitable[object]) -> None:
+            moved = asyncio.ensure_future(moving)
+            while not moved.done():
+                number = len(asked)
+                asked.append((number, asyncio.create_task(deployment.post(one, "/score", payment(number)))))
+                await asyncio.wait({moved}, timeout=0.02)
+            moved.result()
+
+        await asyncio.to_thread(two.stop)
+        await ask_while(deployment.until(one, "/ready", has_all))
+        await asyncio.to_thread(two.start)
+        await ask_while(deployment.all_ready())
+        await ask_while(asyncio.to_thread(two.stop))
+        await ask_while(deployment.until(one, "/ready", has_all))
+        answers = [(number, await answer) for number, answer in asked]
+
+        assert [status for _, (status, _) in answers] == [200] * len(answers)
+        assert [body["transaction_id"] for _, (_, body) in answers] == [f"s{number}" for number, _ in answers]
+        await deployment.until(one, "/budget/today", lambda _, body: body.get("seen") == len(answers))
+
+
+def has_all(status: int, body: Any) -> bool:
+    """Return whether a worker is ready with every partition."""
+    return status == 200 and len(body["partitions"].get("transactions-by-payee", [])) == PARTITIONS
 
 
 async def test_after_a_crash_of_all_workers_a_repeat_still_has_the_first_verdict(

@@ -17,10 +17,10 @@ from app.views.alerts import CASES, TAIL
 from app.views.cases import Cases
 from app.views.live import LIVE, Live
 from app.views.locate import connect_peers
+from app.views.readiness import Readiness
 from app.views.recent import AlertTail
 from app.views.routes import create_application
 from app.views.scoring import DEPLOYMENT
-from app.views.worker import Readiness
 from features import payee, payer
 from features.transaction import Transaction
 from models.scoring import Scorer
