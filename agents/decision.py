@@ -30,6 +30,7 @@ from agents.decision_text import (
 )
 from features.clock import format_event_time
 from features.evidence import words
+from features.payer_before import payer_before
 from features.pieces import Pieces, begins_of
 from features.text import prepare
 from features.vector import FEATURE_SCHEMA
@@ -157,6 +158,7 @@ def alert_json(
         "risk_tier": candidate.risk_tier,
         "reasons": reasons,
         "evidence": [_evidence(one) for one in candidate.evidence],
+        "payer_before": payer_before(candidate.features),
         "budget": budget,
         "model_version": versions[0],
         "rules_version": versions[1],

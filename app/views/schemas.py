@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from features.evidence import WORDS
+from features.payer_before import COUNTED, MEASURED
 
 Schema = dict[str, Any]
 
@@ -51,6 +52,7 @@ TIER = {"type": "string", "enum": ["LOW", "MEDIUM", "HIGH", "CRITICAL"]}
 RULES = array(text("id of a rule that hit"))
 RISK = {"type": "integer", "minimum": 0, "maximum": 100}
 STATUS = {"type": "string", "enum": ["open", "confirmed", "cleared"]}
+_COUNT = {"type": "integer", "minimum": 0}
 _NAMES = ("device_id", "payee_type", "mcc", "initiation_mode", "txn_type", "status", "ip", "location", "app")
 
 SCHEMAS: dict[str, Schema] = {
@@ -127,6 +129,19 @@ SCHEMAS: dict[str, Schema] = {
             "what": array({"type": "string", "enum": list(WORDS.values())}),
         }
     ),
+    "PayerBefore": record(
+        {
+            "windows": {
+                "type": "object",
+                "description": "by window, 5m to 30d",
+                "additionalProperties": record(
+                    {"payments": _COUNT, "amount": number("rupees", minimum=0), "distinct_payees": _COUNT}
+                ),
+            },
+            **dict.fromkeys(COUNTED, maybe(_COUNT)),
+            **{name: maybe(number("null: not known")) for name in MEASURED},
+        }
+    ),
     "Alert": record(
         {
             "alert_id": ID,
@@ -143,7 +158,8 @@ SCHEMAS: dict[str, Schema] = {
             "reasons": array(ref("Reason")),
             "evidence": array(ref("Evidence")),
             "status": STATUS,
-        }
+        },
+        {"payer_before": ref("PayerBefore")},
     ),
     "Budget": record(
         {

@@ -116,6 +116,13 @@ RECORDS: dict[str, tuple[Field, ...]] = {
             "`payer_hash` (equal for the same payer) and `what`: `known_fraud`, `same_amount`, `new_payer`, "
             "`same_payer` (within 24 h), `last_hour`, `failed`.",
         ),
+        Field(
+            "payer_before",
+            "object",
+            "What the payer did before, as decided on: `windows` of 5m to 30d with `payments`, `amount` and "
+            "`distinct_payees`; `tiny_1h` (at most 10 rupees), `failed_24h`, payments to `new_payees_1h` and "
+            "`new_payees_24h`; `seconds_since_last`, `seconds_since_payee`, `mean_amount_30d`. Null is not known.",
+        ),
         Field("budget", "object", "How the day stood at its admission, as in `alert-budget`."),
         *_VERSIONS,
         *_PLACE,

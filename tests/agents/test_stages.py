@@ -273,6 +273,21 @@ async def test_an_alert_shows_the_earlier_payments_to_its_payee() -> None:
     assert f"{party_hash('p1@x'):010x}" == last["evidence"][0]["payer_hash"]
 
 
+async def test_an_alert_shows_what_its_payer_did_before() -> None:
+    """Two probes of a few rupees, each to another payee, then the payment itself, which is none of it."""
+    sent = [payment(n, payee_vpa=f"s{n}@x", amount=5 + n) for n in range(2)]
+    source = await bundles([Record(n, value) for n, value in enumerate([*sent, payment(2, amount=9_000)])])
+    payees, table = DictTable(), DictTable()
+    runs = [o for o in await run(payee_stage(payees), payees, source) if o.topic == "candidates"]
+    outputs = await run(budget_stage(table, 1_000_000), table, [Record(0, runs[0].value)])
+    before = [json.loads(o.value) for o in outputs if o.topic == "alerts"][-1]["payer_before"]
+
+    assert before["windows"]["5m"] == {"payments": 2, "amount": 11.0, "distinct_payees": 2}
+    assert (before["tiny_1h"], before["failed_24h"], before["new_payees_24h"]) == (2, 0, 2)
+    assert (before["seconds_since_last"], before["mean_amount_30d"]) == (1.0, 5.5)
+    assert before["seconds_since_payee"] is None
+
+
 def test_labels_are_copied_into_the_payers_log_and_what_is_none_is_rejected() -> None:
     """The verdict keeps its bytes and gets its mark."""
     outputs = forward_labels([Record(0, payment(1, **VERDICT)), Record(1, b"{}")], 2)

@@ -21,7 +21,9 @@ from app.views.routes import create_application
 from app.views.scoring import DESK, EARLIER
 from features import payee, payer
 from features.clock import day_text, format_event_time, ist_day
+from features.payer_before import payer_before
 from features.transaction import Transaction
+from features.vector import FEATURE_COUNT
 from rules import parse_rules
 from tests.views.worlds import PARTITIONS, HeldWorker, silent_tail
 
@@ -69,6 +71,7 @@ def alert(number: int, now_ms: int) -> dict[str, Any]:
             }
             for at in range(1, 4)
         ],
+        "payer_before": payer_before([float(at % 4) for at in range(FEATURE_COUNT)]),
         "budget": {"day": "2026-11-25", "seen": 3645 - number, "alerted": 18 - number, "limit": 18, "threshold": 640},
         "model_version": "5ee1f2a9c0d4",
         "rules_version": "0c9a7be1d2f3",

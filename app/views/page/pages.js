@@ -28,6 +28,17 @@ function evidence(alert) {
       h("td", {}, one.what.map((word) => WHAT[word] || word).join(", "))))))));
 }
 
+function payerBefore(alert) {
+  const before = alert.payer_before;
+  if (!before) return null;
+  const facts = [
+    ["Payments of at most ₹10, last hour", count(before.tiny_1h)], ["Failed, last 24 hours", count(before.failed_24h)],
+    ["To new payees, last hour", count(before.new_payees_1h)], ["To new payees, last 24 hours", count(before.new_payees_24h)],
+    ["Mean amount of 30 days", before.mean_amount_30d === null ? "–" : money(before.mean_amount_30d)],
+  ];
+  return h("section", { cls: "card" }, h("h2", {}, "What the payer did before"), windows(before, "payer"), h("dl", { cls: "facts" }, ...facts.map(([name, value]) => fact(name, value))));
+}
+
 export function alertPage(id) {
   load("Alert", () => ask(`/alerts/${encodeURIComponent(id)}`), (alert) => {
     const again = () => alertPage(id);
@@ -41,6 +52,7 @@ export function alertPage(id) {
           h("section", { cls: "card" }, h("p", { cls: "flow" }, link(alert.payer_vpa), "→", link(alert.payee_vpa), h("span", { cls: "amount" }, money(alert.amount))),
             h("h2", {}, "Why"), reasons(alert) || h("p", { cls: "soft" }, "No reasons were given."), chips(alert.rules), h("div", { cls: "actions" }, actions(alert, again))),
           evidence(alert),
+          payerBefore(alert),
           h("section", { cls: "card" }, h("h2", {}, "Who judged it"), trail)),
         h("aside", { cls: "card" }, h("h2", {}, "Numbers"), h("dl", { cls: "facts" },
           fact("When", moment(alert.event_time)), fact("Fraud probability", percent(alert.fraud_probability, 1)), fact("Rule score", number(alert.rule_score)),
