@@ -44,6 +44,13 @@ STRUCTURED = {
     "payer_seconds_since_payee": 2_400.0,
     "payer_amount_over_payee_mean_30d": 1.01,
 }
+PASSED_ON = {
+    "amount_rupees": 9_000.0,
+    "payee_passed_on_quick_share_7d": 0.9,
+    "payee_shortest_stay_7d": 240.0,
+    "payee_txn_count_7d": 5.0,
+    "payer_is_new_to_payee": 1.0,
+}
 JUDGED = {"payee_fraud_verdicts_7d": 3.0, "payee_fraud_rate_30d": 0.6}
 
 
@@ -88,6 +95,13 @@ FRAUDS = {
         payment(JUDGED),
         "3 payments to this payee were judged fraud in 7 days, 60 % of those judged in 30 days",
     ),
+    "PASS_THROUGH": (
+        payment(PASSED_ON),
+        (
+            "₹9,000 to a person never paid before, who paid on 90 % of what came in during 7 days within an hour, "
+            "at the soonest after 4 min; 5 payments came in"
+        ),
+    ),
 }
 
 
@@ -121,6 +135,7 @@ def test_each_fraud_hits_its_own_rule_and_is_told_in_numbers(rule_id: str) -> No
             "DORMANT_AWAKENED",
             payment(AWAKENED, payer_seconds_since_last=90 * DAY_S, payer_amount_over_mean_30d=math.nan),
         ),
+        ("PASS_THROUGH", payment(PASSED_ON, payee_passed_on_quick_share_7d=0.3, payee_is_entity=math.nan)),
         *(("STRUCTURING", payment(STRUCTURED, amount_rupees=rupees)) for rupees in (9_999, 18_000, 45_000, 99_000)),
     ],
 )
@@ -161,6 +176,11 @@ def test_a_fraud_hits_in_its_other_shapes_too(rule_id: str, row: list[float]) ->
         pytest.param(payment(STRUCTURED, payee_is_entity=1), id="a jeweller, in parts"),
         pytest.param(payment(JUDGED, payee_fraud_rate_30d=0.01), id="a large shop with a few bad payments"),
         pytest.param(payment(JUDGED, payee_fraud_verdicts_7d=0), id="judged weeks ago, and quiet since"),
+        pytest.param(payment(PASSED_ON, payee_passed_on_quick_share_7d=0.1), id="a friend who pays his bills too"),
+        pytest.param(payment(PASSED_ON, payee_txn_count_7d=1), id="a salary, and the rent on the same evening"),
+        pytest.param(payment(PASSED_ON, payer_is_new_to_payee=0), id="the one who collects for the trip"),
+        pytest.param(payment(PASSED_ON, amount_rupees=400), id="a share of a meal"),
+        pytest.param(payment(PASSED_ON, payee_is_entity=1), id="a shop that pays its supplier"),
         pytest.param(payment({}), id="nothing known"),
     ],
 )
