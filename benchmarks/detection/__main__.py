@@ -19,6 +19,7 @@ import typer
 
 from benchmarks.detection import baseline, measure
 from benchmarks.detection.history import DELAY_MS, SETS, write
+from benchmarks.detection.seeds import seeds_table
 from benchmarks.detection.telling import table
 from features.clock import DAY_MS
 from features.errors import PrahariError
@@ -73,6 +74,12 @@ def run(  # noqa: PLR0917 - a command line has many options
 def tell(results: Annotated[list[Path], typer.Argument(help="JSON files that `run` wrote.")]) -> None:
     """Print the table of docs/detection.md."""
     sys.stdout.write(table([orjson.loads(path.read_bytes()) for path in results]) + "\n")
+
+
+@app.command(name="seeds")
+def tell_seeds(results: Annotated[list[Path], typer.Argument(help="JSON files of `run` that differ in seed.")]) -> None:
+    """Print the tables of docs/detection.md that have a line a world."""
+    sys.stdout.write(seeds_table([orjson.loads(path.read_bytes()) for path in results]) + "\n")
 
 
 def compare(history: pl.DataFrame, scores: Path, since_ms: int, test_ms: int) -> dict[str, Any]:

@@ -69,12 +69,34 @@ def _mean(values: list[float]) -> float:
 
 
 def per_scenario(test: pl.DataFrame, score: str, rate: float = 0.005) -> dict[str, Any]:
-    """Return of each kind of fraud how many there are and what share is among the highest 0.5 % of each day."""
+    """Return of each kind of fraud how many there are, what share is among the highest 0.5 % of each day, and more.
+
+    AUC is that of its frauds among all honest payments; `unknown` are those to payees of which no fraud was known.
+    """
     limit = (pl.len().over(day_of()) * rate).floor()
     rank = pl.col(score).rank("ordinal", descending=True).over(day_of())
-    frame = test.with_columns((rank <= limit).alias("alerted")).filter(pl.col("is_fraud") == 1)
-    counted = frame.group_by("fraud_type").agg(pl.len().alias("frauds"), pl.col("alerted").mean()).sort("fraud_type")
-    return {kind: {"frauds": frauds, "recall": round(share, 4)} for kind, frauds, share in counted.iter_rows()}
+    frame = test.with_columns((rank <= limit).alias("alerted"))
+    honest, frauds = frame.filter(pl.col("is_fraud") == 0), frame.filter(pl.col("is_fraud") == 1)
+    found = {}
+    for kind in frauds["fraud_type"].unique().sort():
+        those = frauds.filter(pl.col("fraud_type") == kind)
+        unknown = those.filter(pl.col("payee_risk_30") == 0)
+        found[kind] = {
+            "frauds": len(those),
+            "recall": round(float(those["alerted"].sum()) / len(those), 4),
+            "auc": _auc(those, honest, score),
+            "unknown": {
+                "frauds": len(unknown),
+                "payees": unknown["payee_vpa"].n_unique(),
+                "auc": _auc(unknown, honest, score) if len(unknown) else None,
+            },
+        }
+    return found
+
+
+def _auc(frauds: pl.DataFrame, honest: pl.DataFrame, score: str) -> float:
+    labels = np.repeat(np.array([1, 0], np.int8), [len(frauds), len(honest)])
+    return ranking(labels, np.concatenate([frauds[score].to_numpy(), honest[score].to_numpy()]))["auc"]
 
 
 def as_array(values: pl.Series) -> NDArray[np.float64]:

@@ -7,6 +7,7 @@ import pytest
 
 from benchmarks.detection import accounts, baseline, handbook, measure
 from benchmarks.detection.history import DELAY_MS, SETS, Set, write
+from benchmarks.detection.seeds import seeds_table
 from features.clock import DAY_MS
 
 START_MS = handbook.START_MS
@@ -116,3 +117,42 @@ def test_a_history_has_five_columns_and_verdicts_a_week_later(history: pl.DataFr
     assert history.columns[:5] == ["transaction_id", "event_time", "payer_vpa", "payee_vpa", "amount"]
     assert ((history["label_time"] - history["event_time"]) == DELAY_MS).all()
     assert history["fraud_type"].is_null().sum() == (history["is_fraud"] == 0).sum()
+
+
+def test_frauds_at_payees_of_which_nothing_was_known_are_ranked_apart() -> None:
+    """Two of three frauds: one first, the other last of four honest payments; the third, announced, is above all."""
+    test = pl.DataFrame(
+        {
+            "event_time": [START_MS] * 7,
+            "payee_vpa": ["a", "b", "c", "d", "e", "f", "g"],
+            "is_fraud": [1, 1, 1, 0, 0, 0, 0],
+            "fraud_type": ["takeover"] * 3 + [None] * 4,
+            "payee_risk_30": [0.0, 0.0, 0.5, 0.0, 0.0, 0.0, 0.0],
+            "score": [0.8, 0.1, 0.9, 0.2, 0.3, 0.4, 0.5],
+        }
+    )
+    found = measure.per_scenario(test, "score", rate=0.5)["takeover"]
+
+    assert found["frauds"] == 3
+    assert found["recall"] == pytest.approx(2 / 3, abs=1e-4)
+    assert found["auc"] == pytest.approx(2 / 3, abs=1e-4)
+    assert found["unknown"] == {"frauds": 2, "payees": 2, "auc": 0.5}
+
+
+def test_worlds_stand_one_a_line_above_their_mean() -> None:
+    """Each figure of each ranking, and what nothing announces where the data have such frauds."""
+
+    def world(seed: int, auc: float) -> dict[str, object]:
+        ranked = {"auc": auc, "average_precision": 0.7, "card_precision_100": 0.3}
+        kinds = {"compromised terminal": {"unknown": {"auc": auc - 0.4, "frauds": 2 * seed}}}
+        part = {"frauds": 10 * seed, "rankings": {"ours": ranked}, "kinds": {"ours": kinds}}
+        return {"seed": seed, "spans": {"all": part}}
+
+    lines = seeds_table([world(1, 0.9), world(2, 0.8)]).splitlines()
+
+    assert lines[0] == "Each cell: ours."
+    assert lines[-3:] == [
+        "| seed 1 | 10 | 0.900 | 0.700 | 0.300 | 0.500 | 1.000 |",
+        "| seed 2 | 20 | 0.800 | 0.700 | 0.300 | 0.400 | 0.900 |",
+        "| mean | 15 | 0.850 | 0.700 | 0.300 | 0.450 | 0.950 |",
+    ]
