@@ -36,7 +36,9 @@ _WORTH = """
 
 Measured on payments later than all that was learned from ({slices}). A family is taken away before learning, from the
 rules and the isolation forest too: the loss is what nothing else could replace. It can be negative: what is of no use
-costs a little. Recall is that of the highest 0.5 % of each day, beside the most that any ranking could reach.
+costs a little. How much of it is chance shows where a family knows nothing: terminals of the handbook never pay, so
+what `payee passing on` loses there comes from the dice of the fit. Recall is that of the highest 0.5 % of each day,
+beside the most that any ranking could reach.
 """
 
 _EACH = """
