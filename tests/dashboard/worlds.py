@@ -23,7 +23,7 @@ from features import payee, payer
 from features.clock import day_text, format_event_time, ist_day
 from features.payer_before import payer_before
 from features.transaction import Transaction
-from features.vector import FEATURE_COUNT
+from features.vector import FEATURE_COUNT, WINDOWS, feature_index
 from rules import parse_rules
 from tests.views.worlds import PARTITIONS, HeldWorker, silent_tail
 
@@ -71,11 +71,24 @@ def alert(number: int, now_ms: int) -> dict[str, Any]:
             }
             for at in range(1, 4)
         ],
-        "payer_before": payer_before([float(at % 4) for at in range(FEATURE_COUNT)]),
+        "payer_before": payer_before(paid_before()),
         "budget": {"day": "2026-11-25", "seen": 3645 - number, "alerted": 18 - number, "limit": 18, "threshold": 640},
         "model_version": "5ee1f2a9c0d4",
         "rules_version": "0c9a7be1d2f3",
     }
+
+
+def paid_before() -> list[float]:
+    """Return the row of a payment whose payer had paid as REASONS say."""
+    row = [0.0] * FEATURE_COUNT
+    known = zip(WINDOWS, (5, 5, 6, 7, 7), (39_010, 39_010, 39_860, 40_637, 40_637), (3, 3, 4, 5, 5), strict=True)
+    for window, payments, rupees, payees in known:
+        row[feature_index(f"payer_txn_count_{window}")] = payments
+        row[feature_index(f"payer_amount_sum_{window}")] = rupees
+        row[feature_index(f"payer_distinct_payees_{window}")] = payees
+    for name, value in {"payer_new_payees_1h": 3, "payer_new_payees_24h": 3, "payer_amount_mean_30d": 5_805.29}.items():
+        row[feature_index(name)] = value
+    return row
 
 
 class EarlierDecisions:
