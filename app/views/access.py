@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import time
+from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -143,10 +144,15 @@ def _host_and_port(url: str) -> str | None:
 
 
 def _check_host(request: web.Request) -> None:
-    try:
-        host = request.url.host or ""
-    except ValueError:  # a Host header that no URL can be made of
-        host = ""
-    if not is_loopback(host):
+    if not _names_this_machine(request.host):
         detail = "without PRAHARI_API_TOKEN the views answer only under a loopback name, such as localhost"
         raise Problem(HTTPStatus.MISDIRECTED_REQUEST, detail)
+
+
+@lru_cache(maxsize=256)
+def _names_this_machine(host_header: str) -> bool:
+    """Whether a Host header is this machine and no other; the few that there are come with every request."""
+    try:
+        return is_loopback(URL(f"http://{host_header}").host or "")
+    except ValueError:  # a header that no URL can be made of
+        return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
@@ -28,6 +29,8 @@ from app.logs import quieten_services
 setup_logging(loglevel=sys.argv[1])
 quieten_services()
 logging.getLogger("faust.app").info("Starting...")
+logging.getLogger("app.views.server").info("[%s]: Starting...", "^--ViewServer")
+logging.getLogger("aiokafka.consumer").info("Updating subscribed topics")
 logging.getLogger("prahari").info("worker ready")
 """
 
@@ -42,8 +45,16 @@ def test_each_line_of_a_worker_is_one_json_object() -> None:
     assert "KeyError" in second["error"]
 
 
-def test_text_is_what_faust_does_by_itself() -> None:
-    """Without the setting nothing is changed."""
+def test_text_is_in_colours_on_a_terminal_and_plain_in_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal gets what Faust does by itself; a file has no escapes, and the same fields."""
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT.replace('"json"', '"text"')], capture_output=True, check=True, timeout=60
+    )
+    said = (done.stdout + done.stderr).decode()
+
+    assert re.search(r"^\[.+\] \[\d+\] \[WARNING\] two$", said, re.MULTILINE)
+    assert "\x1b" not in said
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     assert logging_config("text") is None
 
 
@@ -54,4 +65,5 @@ def test_services_tell_of_their_starting_at_level_debug_only(level: str, told: b
     said = (done.stdout + done.stderr).decode()
 
     assert "worker ready" in said
-    assert ("Starting" in said) is told
+    assert said.count("Starting") == (2 if told else 0)
+    assert ("Updating" in said) is told
