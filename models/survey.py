@@ -127,9 +127,8 @@ class Survey:
         if not bare:
             return []
         shown = ", ".join(format_event_time(day * DAY_MS - IST_OFFSET_MS)[:10] for day in bare[:_DAYS_SHOWN])
-        return [
-            f"warning: no fraud is labelled on {len(bare)} days between others ({shown}{', ...' * (len(bare) > 5)})"
-        ]
+        count = f"{len(bare)} day{'s' * (len(bare) > 1)}"
+        return [f"warning: no fraud is labelled on {count} between others ({shown}{', ...' * (len(bare) > 5)})"]
 
 
 def survey(path: Path, *, label_delay_ms: int, until_ms: int | None) -> Survey:

@@ -47,7 +47,8 @@ def write(plan: history.HistoryPlan, out: Path, faults: Faults, label_delay_hour
         frauds = int((payments.fraud > 0).sum())
         progress.say(
             f"{out}: {len(frame):,} payments, {frauds:,} frauds ({frauds / len(payments):.2%}), "
-            f"{len(world.people):,} people; `stream --seed {plan.seed} --people {len(world.people)}` goes on from there"
+            f"{len(world.people):,} people; to go on from there, live: "
+            f"prahari simulate stream --seed {plan.seed} --people {len(world.people)}"
         )
 
 

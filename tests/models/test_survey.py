@@ -48,7 +48,7 @@ def test_what_is_odd_is_told(tmp_path: Path) -> None:
 
     assert "98 rows stand behind later ones" in report
     assert "300 labels come within an hour" in report
-    assert "no fraud is labelled on 1 days between others (2025-01-03)" in report
+    assert "no fraud is labelled on 1 day between others (2025-01-03)" in report
     assert "2 rows set aside: amount in rupees, above 0, with 2 decimals was needed" in report
     assert "optional fields: status 17%" in report
     write_set_aside(tmp_path / "aside.csv", seen)
