@@ -19,11 +19,12 @@ take, a million accounts restored, so that nobody runs ahead meanwhile, and a wo
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Coroutine, Iterable, Mapping
 
 ALIGNMENT_MS = 1_000
 HEARD_FOR_S = 30.0
@@ -121,6 +122,11 @@ class Aligner:
         """Whether a partition of ours takes part."""
         return partition in self._ours
 
+    def held(self, partition: int) -> bool:
+        """Whether a partition of ours waits for others now; the one with the smallest head never does."""
+        bound_ms = self.bound_ms(partition)
+        return bound_ms is not None and self._ours.get(partition, UNKNOWN_MS) > bound_ms
+
     def hear(self, heads: Mapping[int, int], caught_up: Iterable[int] = ()) -> None:
         """Take the heads of another worker's partitions, and which of them caught up."""
         now = self._clock()
@@ -131,31 +137,29 @@ class Aligner:
             self._theirs.pop(partition, None)
         self._wake()
 
-    def bound_ms(self, partition: int) -> int | None:
-        """Return the latest event time that a partition of ours may process now; None where nobody holds it.
+    def bound_ms(self, *partitions: int) -> int | None:
+        """Return the latest event time that partitions of ours, taken together in order of time, may process now.
+
+        None where nobody else holds them.
 
         >>> aligner = Aligner(clock=lambda: 0.0)
         >>> aligner.begin(0, 5_000); aligner.begin(1, 9_000)
-        >>> aligner.bound_ms(1), aligner.bound_ms(0)
-        (6000, 10000)
+        >>> aligner.bound_ms(1), aligner.bound_ms(0), aligner.bound_ms(0, 1)
+        (6000, 10000, None)
         """
         oldest_s = self._clock() - HEARD_FOR_S
-        heads = [head for other, head in self._ours.items() if other != partition]
+        heads = [head for other, head in self._ours.items() if other not in partitions]
         heads += [heard.head_ms for heard in self._theirs.values() if heard.at_s >= oldest_s]
         return min(heads) + ALIGNMENT_MS if heads else None
 
-    async def until_free(self, partition: int, event_time_ms: int) -> None:
-        """Return when the partition may process a payment of this event time."""
-        while True:
-            bound = self.bound_ms(partition)
-            if bound is None or event_time_ms <= bound:
-                return
-            self._moved.clear()
-            try:
-                # Heads of others expire without a call: look again now and then.
-                await asyncio.wait_for(self._moved.wait(), timeout=_LOOK_EVERY_S)
-            except TimeoutError:
-                continue
+    def changed(self) -> Coroutine[Any, Any, None]:
+        """Return what ends when a bound moved after this call, or in a second: heads of others expire unsaid."""
+        self._moved.clear()
+        return self._look_again()
+
+    async def _look_again(self) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._moved.wait(), timeout=_LOOK_EVERY_S)
 
     def _wake(self) -> None:
         self._moved.set()

@@ -1,18 +1,19 @@
-"""What the payer stage hands to the payee stage: payments, debits and verdicts of one payee partition, in payer order.
+"""What the payer stage hands to the payee stage: payments, debits and verdicts of one payee partition, by time.
 
-A bundle is one Kafka record in msgpack, so that the cost of a record is shared by all its items. Each item carries its
-own source offset: after a crash the payer stage cuts other bundles, and the payee stage skips item by item. Control
-records (rules, models and lists put in force) come as bundles of their own from the partition `CONTROL_SOURCE`.
+A bundle is one Kafka record in msgpack, so that the cost of a record is shared by all its items. They come from all
+payer partitions that the worker computes together; each carries its own source partition and offset: after a crash the
+payer stage cuts other bundles, and the payee stage skips item by item. Those of one source are in the order of their
+offsets. Control records (rules, models and lists put in force) come as bundles of their own from `CONTROL_SOURCE`.
 
 A payment goes to its payee's partition; that its payer's account paid, a debit, to that account's. Where the two are
 one the payment's event has `BOTH_BIT` and there is no second item: an offset comes once in each payee partition, so
 that skipping by offset is whole.
 
-Layout: `[version, payer partition, offsets, kinds, contents, ends, controls, events, rows]`. `offsets` and `kinds` have
-an entry per item. `contents` are the msgpack of each `Transaction` or `Verdict`, one behind the other, and `ends` where
-each ends; that of a debit names the account alone. `events` and `rows` are tables in native little-endian columns, a
-row per item: what `features.events` says of it from the payee's side, and the payer's features, which a verdict leaves
-at zero and of which a debit has none.
+Layout: `[version, sources, offsets, kinds, contents, ends, controls, events, rows]`. `sources` (32-bit integers),
+`offsets` and `kinds` have an entry per item. `contents` are the msgpack of each `Transaction` or `Verdict`, one behind
+the other, and `ends` where each ends; that of a debit names the account alone. `events` and `rows` are tables in
+native little-endian columns, a row per item: what `features.events` says of it from the payee's side, and the payer's
+features, which a verdict leaves at zero and of which a debit has none.
 """
 
 from __future__ import annotations
@@ -33,8 +34,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-BUNDLE_VERSION = 4
-#: The payer partition of a bundle that holds control records; its items' offsets are those of `control`.
+BUNDLE_VERSION = 5
+#: The payer partition that control records stand for; their offsets are those of `control`.
 CONTROL_SOURCE = -1
 
 
@@ -61,11 +62,12 @@ class Debit(NamedTuple):
 
 
 class Item(NamedTuple):
-    """One item: its offset in the payer partition, what it is, its content, and of a payment the payer's features.
+    """One item: its payer partition and offset, what it is, its content, and of a payment the payer's features.
 
     `both`: a payment whose payer's account is of this partition too.
     """
 
+    source: int
     offset: int
     kind: Kind
     content: Transaction | Verdict | Debit | bytes
@@ -74,10 +76,10 @@ class Item(NamedTuple):
 
 
 class Bundle(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """Items of one payer partition for one payee partition, in the order of their offsets."""
+    """Items for one payee partition, or control records."""
 
     version: int
-    payer_partition: int
+    sources: bytes
     offsets: list[int]
     kinds: bytes
     contents: bytes
@@ -89,20 +91,24 @@ class Bundle(msgspec.Struct, frozen=True, array_like=True, gc=False):
     @classmethod
     def of(
         cls,
-        payer_partition: int,
+        sources: NDArray[np.int32],
         items: tuple[list[int], bytes, Sequence[bytes]],
         tables: tuple[NDArray[np.int64], NDArray[np.float64]],
     ) -> Bundle:
         """Return the bundle of `items` = (offsets, kinds, contents) and `tables` = (events, rows), n of each.
 
-        Debits have no row.
+        `sources` [n] are payer partitions. Debits have no row.
         """
         offsets, kinds, contents = items
         ends = np.fromiter(map(len, contents), np.int64, len(contents)).cumsum()
         events, rows = (table.tobytes() for table in tables)
         return cls(
-            BUNDLE_VERSION, payer_partition, offsets, kinds, b"".join(contents), ends.tobytes(), [], events, rows
+            BUNDLE_VERSION, sources.tobytes(), offsets, kinds, b"".join(contents), ends.tobytes(), [], events, rows
         )
+
+    def payer_partitions(self) -> NDArray[np.int32]:
+        """Return the payer partition of each item; `CONTROL_SOURCE` for control records."""
+        return np.frombuffer(self.sources, np.int32)
 
     def content_ends(self) -> NDArray[np.int64]:
         """Return where the content of each item ends; nothing for control records."""
@@ -117,23 +123,24 @@ class Bundle(msgspec.Struct, frozen=True, array_like=True, gc=False):
         """Yield the items one by one, in order; for tools and tests, stages take the tables whole."""
         if self.controls:
             for offset, control in zip(self.offsets, self.controls, strict=True):
-                yield Item(offset, Kind.CONTROL, control, [])
+                yield Item(CONTROL_SOURCE, offset, Kind.CONTROL, control, [])
             return
         events, rows = self.tables()
         following, begin = iter(rows.tolist()), 0
-        for event, offset, number, end in zip(
-            events.tolist(), self.offsets, self.kinds, self.content_ends().tolist(), strict=True
+        places = zip(self.payer_partitions().tolist(), self.offsets, strict=True)
+        for event, place, number, end in zip(
+            events.tolist(), places, self.kinds, self.content_ends().tolist(), strict=True
         ):
             kind, content, begin = Kind(number), self.contents[begin:end], end
             row = [] if kind is Kind.DEBIT else next(following)
             if kind is Kind.DEBIT:
                 account = msgspec.msgpack.decode(content)[-1]
-                yield Item(offset, kind, Debit(account, event[TIME_MS], event[AMOUNT_PAISE]), [])
+                yield Item(*place, kind, Debit(account, event[TIME_MS], event[AMOUNT_PAISE]), [])
             elif kind is Kind.VERDICT:
-                yield Item(offset, kind, msgspec.msgpack.decode(content, type=Verdict), [])
+                yield Item(*place, kind, msgspec.msgpack.decode(content, type=Verdict), [])
             else:
                 both = bool(event[BITS] & BOTH_BIT)
-                yield Item(offset, kind, msgspec.msgpack.decode(content, type=Transaction), row, both)
+                yield Item(*place, kind, msgspec.msgpack.decode(content, type=Transaction), row, both)
 
 
 #: Where a payment has id, time, amount and payer, a debit's content has nothing: its account stands as a payee does.
@@ -162,8 +169,8 @@ def control_bundle(offsets: list[int], controls: list[bytes]) -> bytes:
     >>> decode_bundle(control_bundle([7], [b'{}'])).offsets
     [7]
     """
-    kinds = bytes([Kind.CONTROL]) * len(offsets)
-    return encode_bundle(Bundle(BUNDLE_VERSION, CONTROL_SOURCE, offsets, kinds, b"", b"", controls, b"", b""))
+    kinds, sources = bytes([Kind.CONTROL]) * len(offsets), np.full(len(offsets), CONTROL_SOURCE, np.int32)
+    return encode_bundle(Bundle(BUNDLE_VERSION, sources.tobytes(), offsets, kinds, b"", b"", controls, b"", b""))
 
 
 def encode_bundle(bundle: Bundle) -> bytes:

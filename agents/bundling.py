@@ -11,16 +11,19 @@ import numpy as np
 
 from agents.bundle import Bundle, Kind, debit_content, encode_bundle
 from agents.ports import Outgoing
-from agents.reading import REJECTED
+from agents.reading import REJECTED, Records
 from agents.rejected import rejected
 from features.errors import RejectedTransaction
 from features.events import ACCOUNT, AMOUNT_PAISE, BITS, BOTH_BIT, DEBIT, KIND, PARTY, TIME_MS, debits_of
 from features.side import CONFLICT, SAME
 
 if TYPE_CHECKING:
-    from agents.reading import Records
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
     from features.events import Events
-    from features.side import Processed
+    from features.processed import Processed
 
 SOURCE = "transactions"
 #: Items of the largest fields allowed stay under Kafka's default of 1 MiB a record.
@@ -28,29 +31,59 @@ BUNDLE_ITEMS_MAX = 256
 
 
 class Entries:
-    """What of the records in [start, end) is to be folded.
+    """What of some records is to be folded: `pieces` are (partition, records, start, end), a piece of each partition.
 
-    `at` says which records, `places` which account, by its VPA's bytes, has which place.
+    `order` names records by their place, piece behind piece, in the order in which they go on. Events stand piece
+    behind piece too: those of the partition at a place end at `event_ends`, and `places` says, partition by partition,
+    which account, by its VPA's bytes, has which place.
     """
 
-    def __init__(self, read: Records, start: int, end: int) -> None:
-        self._read = read
-        self.at = start + np.flatnonzero(read.kinds[start:end] != REJECTED)
-        self.places: dict[bytes, int] = {}
-        places, payers = self.places, read.payers
+    def __init__(self, pieces: Sequence[tuple[int, Records, int, int]], order: NDArray[np.int64]) -> None:
+        self.partitions = [partition for partition, *_ in pieces]
+        self._read = read = Records.joined([(records, start, end) for _, records, start, end in pieces])
+        self._ends = np.cumsum([end - start for _, _, start, end in pieces])
+        self._sources = np.repeat(np.array(self.partitions, np.int32), np.diff(self._ends, prepend=0))
+        self.at = np.flatnonzero(read.kinds != REJECTED)
+        # By the place at which a record goes on: which event it is.
+        self._rank = np.empty(len(read), np.int64)
+        self._rank[order] = np.arange(len(read))
+        self._event = np.empty(len(read), np.int64)
+        self._event[self._rank[self.at]] = np.arange(len(self.at))
         self.events: Events = read.events[self.at]
-        self.events[:, ACCOUNT] = [places.setdefault(payers[at].key, len(places)) for at in self.at.tolist()]
+        self.event_ends: list[int] = np.searchsorted(self.at, self._ends).tolist()
+        self.places = self._accounts()
 
-    def conflicts(self, processed: Processed, partition: int) -> list[Outgoing]:
+    def _accounts(self) -> list[dict[bytes, int]]:
+        """Name the accounts of the events: an account of a partition is another than one of the same name elsewhere."""
+        found, keys, begin, known = [], [self._read.payers[at].key for at in self.at.tolist()], 0, 0
+        for end in self.event_ends:
+            places: dict[bytes, int] = {}
+            first = known
+            self.events[begin:end, ACCOUNT] = [places.setdefault(key, first + len(places)) for key in keys[begin:end]]
+            found.append(places)
+            begin, known = end, known + len(places)
+        return found
+
+    def last_offsets(self) -> list[int]:
+        """Return the offset of the last record of each partition."""
+        return [self._read.records[end - 1].offset for end in self._ends.tolist()]
+
+    def rejections(self) -> list[Outgoing]:
+        """Return what cannot be read, for `rejected`."""
+        return [self._rejected(at, error) for at, error in self._read.rejections.items()]
+
+    def conflicts(self, processed: Processed) -> list[Outgoing]:
         """Return what conflicts with an earlier payment, for `rejected`."""
         outputs = []
         for at in self.at[processed.outcomes == CONFLICT].tolist():
             detail = f"transaction_id {self._read.transaction_id(at)!r} came before with other content"
-            error = RejectedTransaction("conflicting_duplicate", detail)
-            outputs.append(rejected(self._read.records[at], error, SOURCE, partition))
+            outputs.append(self._rejected(at, RejectedTransaction("conflicting_duplicate", detail)))
         return outputs
 
-    def bundles(self, processed: Processed, partition: int) -> list[Outgoing]:
+    def _rejected(self, at: int, error: RejectedTransaction) -> Outgoing:
+        return rejected(self._read.records[at], error, SOURCE, int(self._sources[at]))
+
+    def bundles(self, processed: Processed) -> list[Outgoing]:
         """Return the bundles of what counts, neither repeats nor conflicts, by payee partition."""
         read = self._read
         counts = np.flatnonzero((processed.outcomes != SAME) & (processed.outcomes != CONFLICT))
@@ -60,21 +93,22 @@ class Entries:
         paid = debits_of(self.events[counts])
         apart = paid & (to_payer != to_payee)
         self.events[counts[paid & ~apart], BITS] |= BOTH_BIT
-        # Each item by its place: that of its record, twice, and one more for a debit, which comes behind its payment.
-        places = np.sort(np.concatenate([2 * counts, 2 * counts[apart] + 1]))
-        partitions = np.empty(2 * len(self.at), np.int64)
-        partitions[2 * counts], partitions[2 * counts + 1] = to_payee, to_payer
+        # Each item by its place: that at which its record goes on, twice, and one more for a debit, behind its payment.
+        ranks = self._rank[at]
+        places = np.sort(np.concatenate([2 * ranks, 2 * ranks[apart] + 1]))
+        partitions = np.empty(2 * len(read), np.int64)
+        partitions[2 * ranks], partitions[2 * ranks + 1] = to_payee, to_payer
         partitions = partitions[places]
         outputs = []
         for payee_partition in dict.fromkeys(partitions.tolist()):
             chosen = places[partitions == payee_partition]
             for start in range(0, len(chosen), BUNDLE_ITEMS_MAX):
-                value = self._bundle(chosen[start : start + BUNDLE_ITEMS_MAX], processed, partition)
+                value = self._bundle(chosen[start : start + BUNDLE_ITEMS_MAX], processed)
                 outputs.append(Outgoing("transactions-by-payee", payee_partition, None, value))
         return outputs
 
-    def _bundle(self, places: np.ndarray, processed: Processed, partition: int) -> bytes:
-        read, chosen, debits = self._read, places >> 1, (places & 1).astype(np.bool_)
+    def _bundle(self, places: NDArray[np.int64], processed: Processed) -> bytes:
+        read, chosen, debits = self._read, self._event[places >> 1], (places & 1).astype(np.bool_)
         whole = self.at[chosen]
         at, payers = whole.tolist(), read.payers
         events = self.events[chosen]
@@ -85,7 +119,7 @@ class Entries:
         for place in np.flatnonzero(debits).tolist():
             contents[place] = debit_content(payers[at[place]].key)
         items = [read.records[one].offset for one in at], kinds.tobytes(), contents
-        return encode_bundle(Bundle.of(partition, items, (events, processed.rows[chosen[~debits]])))
+        return encode_bundle(Bundle.of(self._sources[whole], items, (events, processed.rows[chosen[~debits]])))
 
 
 def lean_events(events: Events) -> Events:

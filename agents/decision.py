@@ -19,6 +19,7 @@ from agents.decision_text import (
     LATE,
     NUMBERS,
     OFFSET,
+    PARTITION,
     RISK,
     RULE_SCORE,
     RULES,
@@ -41,8 +42,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from agents.decided import Decisions
     from agents.run import Candidate
-    from agents.work import Decisions
     from features.evidence import Evidence
     from models.scoring import Scores
 
@@ -54,11 +55,11 @@ _TIER_WORDS = [name.encode() for name in _TIER_NAMES]
 _TIERS = np.array([_TIER_NAMES.index(tier) for tier in TIER_OF_RISK], np.int64)
 
 
-class Place(NamedTuple):
-    """Where decisions stand: their payee partition, the sequence of the first, and the control record in force."""
+class Places(NamedTuple):
+    """Where n decisions stand: their payee partitions and sequences, and the control record in force."""
 
-    partition: int
-    first_sequence: int
+    partitions: NDArray[np.int64]
+    sequences: NDArray[np.int64]
     control_offset: int = -1
 
 
@@ -67,18 +68,18 @@ def decisions_json(
     scores: Scores,
     rows: NDArray[np.float64] | None,
     versions: tuple[str, str],
-    place: Place,
+    places: Places,
     *,
     beside: Sequence[bytes] | None = None,
 ) -> Pieces:
-    """Return decisions of consecutive sequences, with what stands `beside` each; `versions` = (model, rules).
+    """Return decisions with what stands `beside` each; `versions` = (model, rules).
 
     Missing features are null; `rows` None leaves them out, as `PRAHARI_DECISION_FEATURES=none` asks.
     """
     count = decisions.size
-    words, numbers = _words(decisions, scores, place.first_sequence)
+    words, numbers = _words(decisions, scores, places)
     shown = prepare(np.empty((count, 0)) if rows is None else rows)
-    versions_text = _versions_json(versions, place.control_offset)
+    versions_text = _versions_json(versions, places.control_offset)
     more = Texts.of(beside or [b""])
     fixed = FIXED_BYTES_MAX + len(versions_text) + shown.bytes_max + max(map(len, words))
     room = np.empty(count * fixed + 2 * len(decisions.contents) + len(more.data), np.uint8)
@@ -95,7 +96,6 @@ def decisions_json(
         shown.decimals,
         shown.texts,
         np.frombuffer(versions_text, np.uint8),
-        place.partition,
         room,
         ends,
     )
@@ -109,7 +109,7 @@ def _probabilities(scores: Scores) -> bytes:
     return orjson.dumps(scores.probabilities, option=orjson.OPT_SERIALIZE_NUMPY)[1:-1] + b","
 
 
-def _words(decisions: Decisions, scores: Scores, first_sequence: int) -> tuple[list[bytes], NDArray[np.int64]]:
+def _words(decisions: Decisions, scores: Scores, places: Places) -> tuple[list[bytes], NDArray[np.int64]]:
     """Return the texts of tiers and of the rules that hit, and the numbers that name them."""
     count = decisions.size
     known: dict[tuple[str, ...], int] = {}
@@ -120,7 +120,7 @@ def _words(decisions: Decisions, scores: Scores, first_sequence: int) -> tuple[l
     numbers[:, TIER] = _TIERS[scores.risks]
     numbers[:, RULES] = np.array(rules, np.int64) + len(TIERS)
     numbers[:, LATE], numbers[:, OFFSET] = decisions.late, decisions.offsets
-    numbers[:, SEQUENCE] = np.arange(first_sequence, first_sequence + count)
+    numbers[:, PARTITION], numbers[:, SEQUENCE] = places.partitions, places.sequences
     return [*_TIER_WORDS, *map(_rules_json, known)], numbers
 
 

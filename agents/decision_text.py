@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     Numbers = NDArray[np.int64]
 
 # The columns of the numbers of a decision. RULES and TIER are places in a table of texts.
-TIME_MS, AMOUNT_PAISE, RULE_SCORE, RULES, RISK, TIER, LATE, OFFSET, SEQUENCE = range(9)
-NUMBERS = 9
+TIME_MS, AMOUNT_PAISE, RULE_SCORE, RULES, RISK, TIER, LATE, OFFSET, PARTITION, SEQUENCE = range(10)
+NUMBERS = 10
 
 #: What a decision takes beside its texts and features: names of fields, numbers, punctuation.
 FIXED_BYTES_MAX = 640
@@ -77,7 +77,6 @@ def write_decisions(  # noqa: PLR0917 - compiled code takes its arrays one by on
     decimals: NDArray[np.int8],
     hard: Bytes,
     versions: Bytes,
-    partition: int,
     room: Bytes,
     ends: Numbers,
 ) -> None:
@@ -100,7 +99,7 @@ def write_decisions(  # noqa: PLR0917 - compiled code takes its arrays one by on
             at = put_text_of(room, at, beside, beside_ends, row)
         if rows.shape[1]:
             at, text = write_row(rows[row], decimals[row], hard, text, room, put(room, at, _FEATURES))
-        at = _put_place(room, put(room, at, versions), partition, number)
+        at = _put_place(room, put(room, at, versions), number)
         ends[row] = at
 
 
@@ -126,11 +125,11 @@ def _put_verdict(room: Bytes, at: int, words: Bytes, word_ends: Numbers, number:
 
 
 @compiled
-def _put_place(room: Bytes, at: int, partition: int, number: Numbers) -> int:
+def _put_place(room: Bytes, at: int, number: Numbers) -> int:
     """Write how a decision ends: whether it is late, and where it stands."""
     at = put(room, at, _TRUE if number[LATE] else _FALSE)
     at = put_int(room, put(room, at, _OFFSET), number[OFFSET])
-    at = put_int(room, put(room, at, _PARTITION), partition)
+    at = put_int(room, put(room, at, _PARTITION), number[PARTITION])
     at = put_int(room, put(room, at, _SEQUENCE), number[SEQUENCE])
     room[at] = _CLOSE
     return at + 1

@@ -10,8 +10,8 @@ from models.scoring import Score, Scores
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from agents.decided import Decided
     from agents.lists import Listing, Lists
-    from agents.work import Decided
 
 HIGHEST_SCORE = 100
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from features.pieces import Pieces
@@ -112,6 +112,20 @@ class Part:
 
 
 @dataclass(slots=True)
+class Together:
+    """Parts that were computed together, by partition, and their outputs: the parts have none of their own.
+
+    `finished` are chunks, with their partitions, that are computed whole now. `on_durable` is called when the outputs
+    are acknowledged, behind those of the parts.
+    """
+
+    outputs: Sequence[Output] = field(default_factory=list)
+    parts: Mapping[int, Part] = field(default_factory=dict)
+    finished: Sequence[tuple[int, Chunk]] = ()
+    on_durable: Callable[[], None] = lambda: None
+
+
+@dataclass(slots=True)
 class Hold:
     """The stage may not go on yet; the task waits for it, or stops here when its partition is given up."""
 
@@ -119,10 +133,10 @@ class Hold:
 
 
 class Observer(Protocol):
-    """Is told what one partition of a stage does; never record by record."""
+    """Is told what a stage does; never record by record."""
 
-    def parts(self, chunk: Chunk, parts: AsyncIterator[Part | Hold]) -> AsyncIterator[Part | Hold]:
-        """Return the parts of a chunk as they came."""
+    def parts(self, chunks: Iterable[Chunk], parts: AsyncIterator[Together | Hold]) -> AsyncIterator[Together | Hold]:
+        """Return what chunks came to, as it came."""
         ...
 
     def commit(self) -> AbstractContextManager[None]:
@@ -133,7 +147,11 @@ class Observer(Protocol):
 class Unobserved:
     """An observer that looks at nothing."""
 
-    def parts(self, chunk: Chunk, parts: AsyncIterator[Part | Hold]) -> AsyncIterator[Part | Hold]:  # noqa: ARG002
+    def parts(
+        self,
+        chunks: Iterable[Chunk],  # noqa: ARG002
+        parts: AsyncIterator[Together | Hold],
+    ) -> AsyncIterator[Together | Hold]:
         """Return the parts."""
         return parts
 
@@ -143,6 +161,20 @@ class Unobserved:
 
 
 class Logic(Protocol):
-    """What a stage computes: part after part, each handed to the producer before the next is computed."""
+    """What one partition of a stage computes: part after part, each handed to the producer before the next."""
 
     def parts(self, chunk: Chunk) -> AsyncIterator[Part | Hold]: ...
+
+
+class JointLogic(Protocol):
+    """What several partitions of a stage compute together.
+
+    It keeps what it may not work on yet: `wants` says whether it takes another chunk of a partition, and `held` returns
+    what ends when it is worth looking again, or None where it keeps nothing.
+    """
+
+    def parts(self, chunks: Mapping[int, Chunk]) -> AsyncIterator[Together | Hold]: ...
+
+    def wants(self, partition: int) -> bool: ...
+
+    def held(self) -> Coroutine[Any, Any, None] | None: ...

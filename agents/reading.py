@@ -82,6 +82,30 @@ class Records:
         self._look_up(numbers, names)
         self._set_lateness(stamps_ms)
 
+    @classmethod
+    def joined(cls, pieces: Sequence[tuple[Records, int, int]]) -> Records:
+        """Return the records of pieces (records, start, end), one behind the other."""
+        whole, following = pieces[0][0], 0
+        for read, start, end in pieces:
+            following = end if read is whole and start == following else -1
+        if following == len(whole):
+            return whole
+        joined, ends = cls.__new__(cls), np.cumsum([0] + [end - start for _, start, end in pieces]).tolist()
+        joined.kinds = np.concatenate([read.kinds[start:end] for read, start, end in pieces])
+        joined.times_ms = np.concatenate([read.times_ms[start:end] for read, start, end in pieces])
+        joined.events = np.concatenate([read.events[start:end] for read, start, end in pieces])
+        joined.records = [one for read, start, end in pieces for one in read.records[start:end]]
+        joined.contents = [one for read, start, end in pieces for one in read.contents[start:end]]
+        joined.payers = [one for read, start, end in pieces for one in read.payers[start:end]]
+        joined.payees = [one for read, start, end in pieces for one in read.payees[start:end]]
+        joined.rejections = {
+            at - start + first: error
+            for (read, start, end), first in zip(pieces, ends[:-1], strict=True)
+            for at, error in read.rejections.items()
+            if start <= at < end
+        }
+        return joined
+
     def __len__(self) -> int:
         return len(self.records)
 

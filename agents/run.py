@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from agents.work import Decided, Decisions
+    from agents.decided import Decided, Decisions
     from features.evidence import Before
     from models.scoring import Score, Scores
 
@@ -57,7 +57,10 @@ class Run(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 def candidates_of(
-    passing: list[int], first_sequence: int, decided: tuple[Decisions, NDArray[np.float64], Scores], before: Before
+    passing: list[int],
+    sequences: NDArray[np.int64],
+    decided: tuple[Decisions, NDArray[np.float64], Scores],
+    before: Before,
 ) -> list[Candidate]:
     """Return the payments at the places `passing` of those decided, with their evidence; rows and scores stand beside.
 
@@ -65,7 +68,7 @@ def candidates_of(
     """
     decisions, rows, scores = decided
     return [
-        _candidate(first_sequence + at, decisions.one(at), rows[at].tolist(), scores.one(at), evidence)
+        _candidate(int(sequences[at]), decisions.one(at), rows[at].tolist(), scores.one(at), evidence)
         for at, evidence in zip(passing, before.evidence(passing), strict=True)
     ]
 

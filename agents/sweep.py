@@ -43,7 +43,7 @@ class Sweeping:
 
     def __init__(self, logic: Any, table: TablePartition, side: Side) -> None:
         self.logic = logic
-        self._table = table
+        self.table = table
         self._side = side
         self._after = b""
         self._round_ms: int | None = None
@@ -77,14 +77,14 @@ class Sweeping:
         watermark_ms = self.applied.watermark_ms
         if not self._sweeping:
             self._sweeping, self._after, self._round_ms = True, b"", watermark_ms
-        stored = dict(islice(self._table.store.items(self._after), SLICE_ACCOUNTS))
+        stored = dict(islice(self.table.store.items(self._after), SLICE_ACCOUNTS))
         if len(stored) < SLICE_ACCOUNTS:
             self._sweeping = False
         else:
             self._after = next(reversed(stored))
         # RocksDB may be behind what is on its way: what could go by it is looked at again as it is now.
         due = self._shrunk(stored, watermark_ms)
-        return self._shrunk(self._table.load(due), watermark_ms) if due else {}
+        return self._shrunk(self.table.load(due), watermark_ms) if due else {}
 
     def _shrunk(self, states: dict[bytes, bytes], now_ms: int) -> dict[bytes, bytes]:
         """Return those of the states that shrink, shrunk."""

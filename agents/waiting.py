@@ -5,7 +5,6 @@ A part costs most of a millisecond however few records it has. A stage that fall
 
 from __future__ import annotations
 
-import asyncio
 from collections import deque
 
 from agents.ports import Chunk
@@ -15,11 +14,10 @@ RECORDS_TOGETHER_MAX = 1_000
 
 
 class WaitingChunks:
-    """A queue of chunks for one stage."""
+    """A queue of chunks for one partition."""
 
     def __init__(self) -> None:
         self._chunks: deque[Chunk] = deque()
-        self._some = asyncio.Event()
         self._closed = False
 
     def __len__(self) -> int:
@@ -27,32 +25,26 @@ class WaitingChunks:
 
     def put(self, chunk: Chunk) -> None:
         """Put a chunk behind the others; a closed queue drops it."""
-        if self._closed:
-            return
-        self._chunks.append(chunk)
-        self._some.set()
+        if not self._closed:
+            self._chunks.append(chunk)
 
     def close(self) -> None:
-        """Drop what waits; who takes gets nothing from now on."""
+        """Drop what waits and what comes."""
         self._closed = True
         self._chunks.clear()
-        self._some.set()
 
-    async def take(self) -> Chunk | None:
-        """Return the oldest chunk when there is one, with those behind it that fit; None when closed.
+    def take(self) -> Chunk | None:
+        """Return the oldest chunk, with those behind it that fit; None where none waits.
 
         One without records asks for something else, and stays by itself.
         """
-        await self._some.wait()
-        if self._closed:
+        if not self._chunks:
             return None
         chunks = [self._chunks.popleft()]
         count = len(chunks[0].records)
         while count and self._chunks and 0 < len(self._chunks[0].records) <= RECORDS_TOGETHER_MAX - count:
             chunks.append(self._chunks.popleft())
             count += len(chunks[-1].records)
-        if not self._chunks:
-            self._some.clear()
         return chunks[0] if len(chunks) == 1 else _as_one(chunks)
 
 

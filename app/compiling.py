@@ -12,12 +12,13 @@ import numba
 import numpy as np
 
 from agents.bundle import Bundle, Kind, decode_bundle, encode_bundle
-from agents.decision import NO_MODEL, Place, decisions_json
+from agents.decision import NO_MODEL, Places, decisions_json
 from agents.work import Work
 from features import payee, payer, text
 from features.events import COLUMNS, payment_event, to_events
 from features.evidence import Before
 from features.murmur import murmur2
+from features.processed import Lane
 from features.transaction import Transaction, Verdict
 from features.vector import PAYER_FEATURE_COUNT
 from features.wire_batch import read_payments
@@ -51,7 +52,7 @@ def compile_all() -> None:
         side.may_vanish(state, 3)
         side.summary(state, 3)
     paid = to_events([payment_event(txn, 0, 1)])
-    Before([state], paid, np.array([0]), 3).evidence([0])
+    Before([state], paid, np.array([0]), [Lane(1, 3)]).evidence([0])
     text.rows_json(np.array([[0.5]]))
     murmur2(b"a@x")
     _compile_wire()
@@ -69,10 +70,13 @@ def _compile_wire() -> None:
     payment = b'{"transaction_id":"t1","event_time":1,"amount":1,"payer_vpa":"a@x","payee_vpa":"b@y"}'
     content, work = read_payments([payment]).contents[0], Work()
     tables = np.zeros((1, COLUMNS), np.int64), np.zeros((1, PAYER_FEATURE_COUNT))
-    work.add(decode_bundle(encode_bundle(Bundle.of(0, ([0], bytes([Kind.PAYMENT]), [content]), tables))), 0, 1, -1)
-    decisions = work.close()[1]
+    items = [0], bytes([Kind.PAYMENT]), [content]
+    work.open(0)
+    work.add(decode_bundle(encode_bundle(Bundle.of(np.zeros(1, np.int32), items, tables))), 0, 1, {})
+    decisions = work.close().decisions
     scores = Scores.of([Score(None, 0, (), 0, "LOW", 0)])
-    values = decisions_json(decisions, scores, np.array([[0.5]]), (NO_MODEL, NO_MODEL), Place(0, 0))
+    places = Places(np.zeros(1, np.int64), np.zeros(1, np.int64))
+    values = decisions_json(decisions, scores, np.array([[0.5]]), (NO_MODEL, NO_MODEL), places)
     keys = decisions.payer_keys().chosen(np.array([0]))
     for texts in (values, keys):
         list(batches([(keys, texts)], bytes_max=1_000, transactional=False))

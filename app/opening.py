@@ -10,15 +10,19 @@ from faust.types import TP
 
 from agents.alignment import Aligner
 from agents.budget import BudgetLogic
+from agents.crew import Crew
+from agents.deciding import Decider
 from agents.delivery import PartitionTask
 from agents.forward import ForwardLogic, NoTable, forward_control, forward_labels
 from agents.names import Names
-from agents.payee import PayeeLogic, applied_control
+from agents.payee import PayeeLogic, PayeeStage, applied_control
 from agents.payer import BACKLOG_RECORDS, PayerApplied, PayerLogic
+from agents.payer_stage import PayerStage
 from agents.ports import Chunk
 from agents.sweep import Sweeping
 from app.alerting import Explainer, log_alert, log_decision
 from app.head_sharing import HeadSharing
+from app.leaving import leave_when_idle, or_close
 from app.metrics.stages import StageObserver
 from app.ownership import open_table
 from app.partitioning import murmur2_partition
@@ -30,23 +34,12 @@ from features.payer import PAYERS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from agents.ports import JointLogic
     from app.faust_app import PrahariApp
-
-
-_IDLE_S = 2.0
 
 
 async def _nothing_to_close() -> None:
     return
-
-
-async def _leave_when_idle(task: PartitionTask, logic: PayerLogic) -> None:
-    """Take a partition out of alignment when nothing comes any more; its log may end in a transaction's marker."""
-    while True:
-        before = logic.applied.source_offset
-        await asyncio.sleep(_IDLE_S)
-        if task.idle and logic.applied.source_offset == before:
-            logic.caught_up()
 
 
 class StageOpener:
@@ -61,6 +54,19 @@ class StageOpener:
         self._heads = HeadSharing(self.aligner, self._send, self._settings.topic_prefix, lambda: app.client_options)
         partitions = app.conf.topic_partitions
         self._names = Names(lambda key: murmur2_partition(key, partitions))
+        self._payers = PayerStage(self.aligner, self._names)
+        self._payees = PayeeStage(
+            Decider(
+                send_features=self._settings.decision_features == "all",
+                on_decision=log_decision(self._settings) if self._settings.log_events else None,
+                on_scored=self.control.drift.observe,
+            )
+        )
+        self._payer_crew, self._payee_crew = self._crew("payer", self._payers), self._crew("payee", self._payees)
+
+    def _crew(self, stage: str, joint: JointLogic) -> Crew:
+        observer = StageObserver(self._app.metrics, stage)
+        return Crew(stage, self._send, self._app.end_process, joint=joint, observer=observer)
 
     async def payer(self, partition: int) -> Opened:
         """Open a partition of `transactions`."""
@@ -68,20 +74,22 @@ class StageOpener:
         table, close_table = await open_table(self._app, "payers", partition)
         logic = PayerLogic(partition, table, self.aligner, self._names)
         position = logic.applied.source_offset + 1
-        await self._align(partition, logic.applied)
+        await or_close(self._align(partition, logic.applied), table, close_table)
 
         async def close() -> None:
             watch.cancel()
             self.aligner.forget(partition)
+            del self._payers.lanes[partition]
             await close_table()
 
-        opened = self._swept(f"payer[{partition}]", Sweeping(logic, table, PAYERS), table, position, close)
-        watch = asyncio.create_task(_leave_when_idle(opened.task, logic))
+        self._payers.lanes[partition] = logic
+        opened = self._swept(self._payer_crew, partition, Sweeping(logic, table, PAYERS), position, close)
+        watch = asyncio.create_task(leave_when_idle(opened.task, logic))
         return opened
 
     def held(self, topic: str, partition: int) -> bool:
-        """Whether a partition may stand still because it waits for others."""
-        return topic.endswith("transactions") and self.aligner.catching_up(partition)
+        """Whether a partition stands still because it waits for others."""
+        return topic.endswith("transactions") and self.aligner.held(partition)
 
     async def _align(self, partition: int, applied: PayerApplied) -> None:
         """Say before it starts whether a payer partition has a backlog, and whom else to expect.
@@ -101,22 +109,19 @@ class StageOpener:
     async def payee(self, partition: int) -> Opened:
         """Open a partition of `transactions-by-payee`."""
         table, close_table = await open_table(self._app, "payees", partition)
-        logic = PayeeLogic(
-            partition,
-            table,
-            await self.control.open(partition, applied_control(table.applied)),
-            rate_ppm=self._settings.alert_rate_ppm,
-            send_features=self._settings.decision_features == "all",
-            on_decision=log_decision(self._settings) if self._settings.log_events else None,
-            on_scored=self.control.drift.observe,
-        )
+        applied = applied_control(table.applied)
+        controlled = await or_close(self.control.open(partition, applied), table, close_table)
+        rate_ppm, decider = self._settings.alert_rate_ppm, self._payees.decider
+        logic = PayeeLogic(partition, table, controlled, rate_ppm=rate_ppm, decider=decider)
 
         async def close() -> None:
             self.control.close(partition)
+            del self._payees.lanes[partition]
             await close_table()
 
+        self._payees.lanes[partition] = logic
         position = logic.applied.source_offset + 1
-        return self._swept(f"payee[{partition}]", Sweeping(logic, table, PAYEES), table, position, close)
+        return self._swept(self._payee_crew, partition, Sweeping(logic, table, PAYEES), position, close)
 
     async def budget(self, partition: int) -> Opened:
         """Open the partition of `candidates`."""
@@ -153,21 +158,29 @@ class StageOpener:
         return self._opened(f"control[{partition}]", logic, NoTable(), None, _nothing_to_close)
 
     def _swept(
-        self, name: str, sweeping: Sweeping, table: Any, position: int, close_stage: Callable[[], Any]
+        self,
+        crew: Crew,
+        partition: int,
+        sweeping: Sweeping,
+        position: int,
+        close_stage: Callable[[], Any],
     ) -> Opened:
-        """Return what `_opened` does, with a sweep beside it that ends first."""
+        """Return a partition that a crew works on, with a sweep beside it that ends first."""
 
         async def close() -> None:
             asking.cancel()
             await close_stage()
 
-        opened = self._opened(name, sweeping, table, position, close)
+        name = f"{crew.name}[{partition}]"
+        opened = self._opened(name, sweeping, sweeping.table, position, close, crew=crew, partition=partition)
         asking = asyncio.create_task(keep_swept(opened.task, sweeping))
         return opened
 
-    def _opened(self, name: str, logic: Any, table: Any, position: int | None, close: Callable[[], Any]) -> Opened:
+    def _opened(
+        self, name: str, logic: Any, table: Any, position: int | None, close: Callable[[], Any], **crew: Any
+    ) -> Opened:
         linger_s, observer = self._settings.commit_linger_s, StageObserver(self._app.metrics, name.partition("[")[0])
         task = PartitionTask(
-            name, logic, table, self._send, self._app.end_process, commit_linger_s=linger_s, observer=observer
+            name, logic, table, self._send, self._app.end_process, commit_linger_s=linger_s, observer=observer, **crew
         )
         return Opened(task, position, close)

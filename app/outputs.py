@@ -8,24 +8,17 @@ goes together in the next: the fewer the requests, the less of both processors t
 from __future__ import annotations
 
 import asyncio
-from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
 
-from agents.ports import Outgoing, one_by_one
-from features.pieces import Pieces
-from tables.record_batch import batches
+from app.batching import batches_of
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator, Sequence
+    from collections.abc import Awaitable, Callable, Generator, Iterable, Sequence
 
     from aiokafka import AIOKafkaProducer
     from aiokafka.structs import RecordMetadata
 
-    from agents.ports import OutgoingMany, Output
-
-
-#: Below Kafka's default message.max.bytes of 1 MiB.
-BATCH_BYTES_MAX = 900 * 1024
+    from agents.ports import Outgoing, Output
 
 _Lane = tuple[str, int]
 
@@ -151,6 +144,8 @@ class BatchSender:
             for result in await asyncio.gather(*(one.appended for one in handed_over), return_exceptions=True):
                 if isinstance(result, BaseException):
                     this.errors[lane] = result
+        # All at once: what the partitions of a stage are handed is worked on together.
+        for lane, handed_over in sent.items():
             if lane not in this.errors:
                 self._tell(lane, handed_over, this.outputs[lane])
 
@@ -172,29 +167,5 @@ class BatchSender:
                 batch.record_count(),
                 await producer.send_batch(batch, self._topic_prefix + topic, partition=partition),
             )
-            for batch in _batches(producer, outputs)
+            for batch in batches_of(producer, outputs)
         ]
-
-
-def _batches(producer: AIOKafkaProducer, outputs: Sequence[Output]) -> list[Any]:
-    groups: list[tuple[Pieces, Pieces]] = []
-    for single, some in groupby(outputs, lambda output: isinstance(output, Outgoing)):
-        if not single:
-            groups += [(output.keys, output.values) for output in cast("Iterator[OutgoingMany]", some)]
-            continue
-        records = list(cast("Iterator[Outgoing]", some))
-        if any(record.headers for record in records):
-            return _with_headers(producer, one_by_one(outputs))
-        groups.append((Pieces.of([one.key for one in records]), Pieces.of([one.value for one in records])))
-    return list(batches(groups, bytes_max=BATCH_BYTES_MAX, transactional=False))
-
-
-def _with_headers(producer: AIOKafkaProducer, records: Iterable[Outgoing]) -> list[Any]:
-    """Return the batches of few records of which some have headers."""
-    made = [producer.create_batch()]
-    for record in records:
-        fields = {"key": record.key, "value": record.value, "timestamp": None, "headers": list(record.headers)}
-        if made[-1].append(**fields) is None:
-            made.append(producer.create_batch())
-            made[-1].append(**fields)
-    return made

@@ -18,6 +18,7 @@ from features.layout import (
     AMOUNTS,
     FAILED,
     FLAGS,
+    NEVER,
     NEW,
     PARTIES,
     TIMES,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from features.events import Events
+    from features.processed import Lane
     from features.sketch import Account
 
 EVIDENCE_MAX = 5
@@ -65,7 +67,7 @@ class Evidence(NamedTuple):
 
 
 class Before(NamedTuple):
-    """What the payee stage knows before a part: states and watermark as `PAYEES.process` takes them.
+    """What the payee stage knows before a part: states, events and lanes as `PAYEES.process_lanes` takes them.
 
     `chosen` are the places among the part's events that may be asked for.
     """
@@ -73,7 +75,7 @@ class Before(NamedTuple):
     states: Sequence[bytes]
     events: Events
     chosen: NDArray[np.int64]
-    watermark_ms: int
+    lanes: Sequence[Lane]
 
     def evidence(self, asked: Sequence[int]) -> list[list[Evidence]]:
         """Return the evidence, newest first, of the payments that `chosen` has at the places `asked`, which rise."""
@@ -90,14 +92,17 @@ class Before(NamedTuple):
         wanted[at] = True
         found = np.zeros((len(at), EVIDENCE_MAX, _COLUMNS), np.int64)
         arena = PAYEES.load([self.states[account] for account in accounts.tolist()])
-        _replay(arena, replayed, wanted[own], _watermarks(events, self.watermark_ms)[own], found)
+        _replay(arena, replayed, wanted[own], _watermarks(events, self.lanes)[own], found)
         return [[Evidence(*one) for one in rows if one[_MARKS]] for rows in found.tolist()]
 
 
-def _watermarks(events: Events, watermark_ms: int) -> NDArray[np.int64]:
+def _watermarks(events: Events, lanes: Sequence[Lane]) -> NDArray[np.int64]:
     """Return the newest event time before each event of a part."""
-    times_ms = np.where(events[:, KIND] == PAYMENT, events[:, TIME_MS], watermark_ms)
-    return np.maximum.accumulate(np.concatenate([[watermark_ms], times_ms[:-1]]))
+    times_ms = np.where(events[:, KIND] == PAYMENT, events[:, TIME_MS], NEVER)
+    begins = [0, *(end for end, _ in lanes)]
+    for begin, (end, watermark_ms) in zip(begins, lanes, strict=False):
+        times_ms[begin:end] = np.maximum.accumulate([watermark_ms, *times_ms[begin:end]])[:-1]
+    return times_ms
 
 
 @compiled

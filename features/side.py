@@ -8,7 +8,7 @@ Not for several threads at once: a side has one arena.
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from features.idle import without_idle_debits
 from features.layout import NEVER, new_arena
 from features.packing import VERSION, bytes_max
 from features.pieces import cut
+from features.processed import Lane, Processed
 from features.summary import summarise
 
 if TYPE_CHECKING:
@@ -47,15 +48,6 @@ class Seen(Enum):
     NEW = NEW
     SAME = SAME
     CONFLICT = CONFLICT
-
-
-class Processed(NamedTuple):
-    """What a part came to: rows [n, width], outcomes [n], the accounts' new bytes in the order given, the watermark."""
-
-    rows: NDArray[np.float64]
-    outcomes: NDArray[np.int64]
-    states: list[bytes]
-    watermark_ms: int
 
 
 class Side:
@@ -85,28 +77,37 @@ class Side:
 
         Raises StateCodecError for bytes that are no account of this version.
         """
+        return self.process_lanes(states, events, [Lane(len(events), watermark_ms)])
+
+    def process_lanes(self, states: Sequence[bytes], events: Events, lanes: Sequence[Lane]) -> Processed:
+        """Do what `process` does for the events of several partitions, one behind the other; they share no account."""
         kept = without_idle_debits(states, events)
         if kept is not None:
-            return self._process_some(states, events, kept, watermark_ms)
+            return self._process_some(states, events, kept, lanes)
         self.load(states)
         rows, outcomes = np.empty((len(events), self.width)), np.empty(len(events), np.int64)
-        newest_ms = int(self._run(self._arena, events, rows, outcomes, watermark_ms))
+        begin, newest_ms = 0, []
+        for end, watermark_ms in lanes:
+            lane = slice(begin, end)
+            newest_ms.append(int(self._run(self._arena, events[lane], rows[lane], outcomes[lane], watermark_ms)))
+            begin = end
         return Processed(rows, outcomes, self._stored(len(states)), newest_ms)
 
     def _process_some(
-        self, states: Sequence[bytes], events: Events, kept: NDArray[np.bool_], watermark_ms: int
+        self, states: Sequence[bytes], events: Events, kept: NDArray[np.bool_], lanes: Sequence[Lane]
     ) -> Processed:
         """Process those of the events that may change anything, and give back the other accounts as they were."""
         some = events[kept]
         accounts = np.unique(some[:, ACCOUNT])
         some[:, ACCOUNT] = np.searchsorted(accounts, some[:, ACCOUNT])
-        places = accounts.tolist()
-        done = self.process([states[place] for place in places], some, watermark_ms)
+        places, counts = accounts.tolist(), np.concatenate([[0], np.cumsum(kept)])
+        fewer = [Lane(int(counts[end]), watermark_ms) for end, watermark_ms in lanes]
+        done = self.process_lanes([states[place] for place in places], some, fewer)
         rows, outcomes, after = np.empty((len(events), self.width)), np.full(len(events), NEW), list(states)
         rows[kept], outcomes[kept] = done.rows, done.outcomes
         for place, state in zip(places, done.states, strict=True):
             after[place] = state
-        return Processed(rows, outcomes, after, done.watermark_ms)
+        return Processed(rows, outcomes, after, done.watermarks_ms)
 
     def load(self, states: Sequence[bytes]) -> NDArray[np.int64]:
         """Unpack states and return the arena that holds them, until the next call."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
-from agents.bundle import CONTROL_SOURCE, decode_bundle
+from agents.bundle import decode_bundle
 from agents.ports import KIND_HEADER
 from agents.run import decode_run
 from app.export.survey import Kind
@@ -57,15 +57,16 @@ class Places:
     def take_bundle(self, payee_partition: int, value: bytes, following: int) -> int:
         """Note the items of a bundle that were not seen before; return the order that follows."""
         bundle = decode_bundle(value)
-        source = bundle.payer_partition
-        if source == CONTROL_SOURCE:
+        if bundle.controls:
             return following
-        first, kinds = self._found.first[source], self._found.kinds[source]
         events = bundle.tables()[0]
         both = (events[:, KIND] == PAYMENT) & (events[:, BITS] & BOTH_BIT != 0)
         credit, debit = (self.payee_partition, self.payee_order), (self.debit_partition, self.debit_order)
-        for offset, kind, has_both in zip(bundle.offsets, events[:, KIND].tolist(), both.tolist(), strict=True):
-            at = offset - first
+        sources = bundle.payer_partitions().tolist()
+        for source, offset, kind, has_both in zip(
+            sources, bundle.offsets, events[:, KIND].tolist(), both.tolist(), strict=True
+        ):
+            at, kinds = offset - self._found.first[source], self._found.kinds[source]
             if not 0 <= at < len(kinds) or not kinds[at]:
                 continue
             for partitions, orders in (debit,) if kind == DEBIT else (credit, debit)[: 1 + has_both]:

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from agents.ports import Hold, Outgoing
+from agents.ports import Hold, Outgoing, Together
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
+    from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 
-    from agents.ports import Chunk, Output, Part
+    from agents.ports import Chunk, Output
     from app.metrics.names import Metrics
 
 
 class StageObserver:
-    """Is told what one partition of a stage does; `agents.ports.Observer`."""
+    """Is told what a stage does; `agents.ports.Observer`."""
 
     def __init__(self, metrics: Metrics, stage: str) -> None:
         self._metrics = metrics
@@ -30,14 +30,17 @@ class StageObserver:
         self._commit = metrics.commit.labels(stage)
         self._held = metrics.held.labels(stage)
 
-    async def parts(self, chunk: Chunk, parts: AsyncIterator[Part | Hold]) -> AsyncIterator[Part | Hold]:
-        """Pass the parts of a chunk on, timing each and waiting for its acknowledgement."""
-        self._records.inc(len(chunk.records))
-        oldest_ms = chunk.records[0].timestamp if chunk.records else None
+    async def parts(
+        self, chunks: Iterable[Chunk], parts: AsyncIterator[Together | Hold]
+    ) -> AsyncIterator[Together | Hold]:
+        """Pass on what chunks came to, timing each and waiting for its acknowledgement."""
+        some = [chunk.records for chunk in chunks if chunk.records]
+        self._records.inc(sum(map(len, some)))
+        oldest_ms = min((records[0].timestamp for records in some), default=None)
         began = time.perf_counter()
         async for part in parts:
             computed = time.perf_counter()
-            if not isinstance(part, Hold):
+            if isinstance(part, Together) and part.parts:
                 self._compute.observe(computed - began)
                 self._follow(part, computed, oldest_ms)
             yield part
@@ -45,11 +48,10 @@ class StageObserver:
             if isinstance(part, Hold):
                 self._held.inc(began - computed)
 
-    def _follow(self, part: Part, computed: float, oldest_ms: int | None) -> None:
-        tell, outputs = part.on_durable, part.outputs
+    def _follow(self, part: Together, computed: float, oldest_ms: int | None) -> None:
+        outputs = part.outputs
 
         def on_durable() -> None:
-            tell()
             self._acknowledge.observe(time.perf_counter() - computed)
             if oldest_ms is not None and outputs:
                 self._age.observe(max(0.0, time.time() - oldest_ms / 1000))

@@ -64,9 +64,14 @@ class BatchConsumer(driver.Consumer):
                 await self.wait(self.can_resume_flow)
                 continue
             self._parked.clear()
-            for tp, fetched in (await self._next_records()).items():
-                for start in range(0, len(fetched), CHUNK_RECORDS_MAX):
-                    await self._hand_over(tp, fetched[start : start + CHUNK_RECORDS_MAX])
+            chunks = [
+                (tp, fetched[start : start + CHUNK_RECORDS_MAX])
+                for tp, fetched in (await self._next_records()).items()
+                for start in range(0, len(fetched), CHUNK_RECORDS_MAX)
+            ]
+            last = {tp.topic: at for at, (tp, _) in enumerate(chunks)}
+            for at, (tp, records) in enumerate(chunks):
+                await self._hand_over(tp, records, more=at < last[tp.topic])
 
     async def _next_records(self) -> dict[Any, list[Any]]:
         """Return what was fetched, with the next fetch under way: its thread need not be asked when records come."""
@@ -100,7 +105,8 @@ class BatchConsumer(driver.Consumer):
             self._thread.pace.brought(sum(map(len, records.values())))
         return records
 
-    async def _hand_over(self, tp: Any, records: list[Any]) -> None:
+    async def _hand_over(self, tp: Any, records: list[Any], *, more: bool) -> None:
+        """Give Faust a chunk; `more` of the same fetch and topic follow, which are worked on together."""
         last = records[-1]
         message = ConsumerMessage(
             tp.topic,
@@ -118,6 +124,7 @@ class BatchConsumer(driver.Consumer):
             generation_id=self.app.consumer_generation_id,
         )
         highwater = self.highwater(tp)
+        message.more, message.taken = more, False
         message.behind = 0 if highwater is None else max(0, highwater - last.offset - 1)
         await self.callback(message)
         self._read_offset[message.tp] = last.offset
@@ -132,7 +139,9 @@ class BatchConsumer(driver.Consumer):
         return offset
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
-        """Finish what is computed and commit, then let Faust forget the partitions."""
+        """Let no more records in, finish what is computed and commit, then let Faust forget the partitions."""
+        self.app.tables.on_partitions_revoked(revoked)  # at once: an assignment being opened must not let records in
+        self.stop_flow()  # Faust does not where nothing was assigned, and the next assignment waits for it
         await self._stages.release()
         await self.commit()
         await super().on_partitions_revoked(revoked)
@@ -146,7 +155,16 @@ class BatchConsumer(driver.Consumer):
 
     def acknowledge(self, tp: TP, offset: int) -> None:
         """Take an offset up to which a partition's log is done with, though it was not read through a fetch."""
-        self.ack(ConsumerMessage(tp.topic, tp.partition, offset, 0.0, 0, [], None, None, None, None, None, tp))
+        message = ConsumerMessage(tp.topic, tp.partition, offset, 0.0, 0, [], None, None, None, None, None, tp)
+        message.taken = True
+        self.ack(message)
+
+    def ack(self, message: Any) -> bool:
+        """Take an acknowledgement; not that of a chunk that no stage was given: Faust acknowledges what it skips."""
+        if not message.taken:
+            self._unacked_messages.discard(message)
+            return False
+        return cast("bool", super().ack(message))
 
     async def commit_applied(self, positions: Mapping[TP, int]) -> None:
         """Tell the group what state has applied, in the thread that fetches."""

@@ -105,7 +105,11 @@ class Stages:
         opened = self._open.get(message.tp)
         if opened is not None:
             self.places.given(message.tp, message.offset)
-            opened.task.deliver(Chunk(message.value, event.ack, message.behind))
+            message.taken = True
+            opened.task.deliver(Chunk(message.value, event.ack, message.behind), more=message.more)
+        if not message.more:
+            for task in self.tasks(message.tp.topic).values():
+                task.tell()
 
     def hand_on(self, topic: str, partition: int, first: RecordMetadata, outputs: Sequence[Outgoing]) -> None:
         """Give a partition what was appended to its log at `first`, where that is the next it is to be given."""

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.bundle import Bundle, Kind, decode_bundle, encode_bundle
-from agents.decision import Place, decisions_json
+from agents.decision import Places, decisions_json
 from agents.work import Work
 from features.clock import format_event_time
 from features.events import AMOUNT_PAISE, COLUMNS, TIME_MS
@@ -22,7 +22,7 @@ from models.risk import tier_of
 from models.scoring import Score, Scores
 
 if TYPE_CHECKING:
-    from agents.work import Decisions
+    from agents.decided import Decisions
 
 VERSIONS = ("m1", "r1")
 IDS = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp")), min_size=1, max_size=64)
@@ -55,8 +55,14 @@ def decisions_of(transactions: list[Transaction], late: bool) -> Decisions:
     items = (list(range(7, 7 + len(transactions))), kinds, list(map(msgspec.msgpack.encode, transactions)))
     tables = events, np.zeros((len(transactions), PAYER_FEATURE_COUNT))
     work = Work()
-    work.add(decode_bundle(encode_bundle(Bundle.of(2, items, tables))), 0, len(transactions), -1)
-    return work.close()[1]
+    work.open(3)
+    work.add(
+        decode_bundle(encode_bundle(Bundle.of(np.full(len(transactions), 2, np.int32), items, tables))),
+        0,
+        len(transactions),
+        {},
+    )
+    return work.close().decisions
 
 
 def plain(txn: Transaction, score: Score, row: list[float] | None, more: bytes, place: tuple[int, int, bool]) -> bytes:
@@ -107,7 +113,7 @@ def test_decisions_are_what_a_plain_writer_makes_of_them(
         Scores.of(scores),
         None if rows is None else np.array(rows),
         VERSIONS,
-        Place(3, 11, 4),
+        Places(np.full(len(transactions), 3), np.arange(11, 11 + len(transactions)), 4),
         beside=more[: len(pairs)] if beside else None,
     )
 

@@ -129,6 +129,16 @@ async def test_outputs_come_before_the_changelog_and_the_ack_comes_last(rig: Rig
     assert rig.events.index("outputs") < rig.events.index("changelog") < rig.events.index("ack 1")
 
 
+async def test_a_task_is_not_idle_before_it_starts(rig: Rig) -> None:
+    """Nothing waits in it because nothing was given to it yet: that does not say that its log is read."""
+    task = rig.task(Counting(rig.table))
+    assert not task.idle
+
+    task.start()
+    assert task.idle
+    await task.finish()
+
+
 async def test_a_transaction_holds_the_applied_offset_that_its_values_are_of(rig: Rig) -> None:
     """Every transaction on its own is the state as of its applied record."""
     task = rig.task(Counting(rig.table))

@@ -305,7 +305,7 @@ def test_control_records_go_into_every_payee_partition() -> None:
         *(("rejected", 0), ("rejected", 0)),
     ]
     bundle = decode_bundle(outputs[0].value)
-    assert (CONTROL_SOURCE, [5], [rules()]) == (bundle.payer_partition, bundle.offsets, bundle.controls)
+    assert ([CONTROL_SOURCE], [5], [rules()]) == (list(bundle.payer_partitions()), bundle.offsets, bundle.controls)
     reasons = [json.loads(output.value)["reason"] for output in outputs[3:]]
     assert reasons == ["tombstone", "invalid_field"]
 

@@ -7,9 +7,11 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
+from aiokafka.producer.message_accumulator import BatchBuilder
 
 from agents.ports import Outgoing
-from app.outputs import BATCH_BYTES_MAX, BatchSender
+from app.batching import BATCH_BYTES_MAX
+from app.outputs import BatchSender
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +27,10 @@ class Producer:
     def __init__(self) -> None:
         self.sent: list[tuple[str, int, int]] = []
         self.acknowledged: list[asyncio.Future[Any]] = []
+
+    def create_batch(self) -> BatchBuilder:
+        """Return an empty batch, of the size that aiokafka has unless told."""
+        return BatchBuilder(16_384, 0, is_transactional=False, key_serializer=None, value_serializer=None)
 
     async def send_batch(self, batch: Any, topic: str, *, partition: int) -> asyncio.Future[Any]:
         """Take a batch."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from rocksdict import AccessType, Options, Rdict
 
-from agents.bundle import CONTROL_SOURCE, Kind, decode_bundle
+from agents.bundle import Kind, decode_bundle
 from models.scoring import Scorer
 from rules import load_rules
 from tests.chaos.naive import Truth, Wanted, find_truth
@@ -64,10 +64,10 @@ def _order(bundles: list[Any]) -> list[tuple[int, tuple[int, int], bool]]:
     found = []
     for record in bundles:
         bundle = decode_bundle(record.value)
-        if bundle.payer_partition == CONTROL_SOURCE:
+        if bundle.controls:
             continue
         for item in bundle.items():
-            where = record.partition, (bundle.payer_partition, item.offset)
+            where = record.partition, (item.source, item.offset)
             debit = item.kind is Kind.DEBIT
             found += [(*where, False), (*where, True)] if item.both else [(*where, debit)]
     return found

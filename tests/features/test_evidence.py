@@ -11,6 +11,7 @@ from features.evidence import Before, Evidence, words
 from features.hashing import party_hash
 from features.layout import NEVER
 from features.payee import PAYEES
+from features.processed import Lane
 from features.transaction import Transaction, Verdict
 from tests.features.oracle import DAY, HOUR, MINUTE
 from tests.features.oracle_judged import known_frauds
@@ -39,7 +40,7 @@ def evidence(life: Life, cut: int = 0) -> list[Evidence]:
     )
     known = PAYEES.process([b""], events[:cut])
     part = events[cut:]
-    return Before(known.states, part, np.array([len(part) - 1]), known.watermark_ms).evidence([0])[0]
+    return Before(known.states, part, np.array([len(part) - 1]), [Lane(len(part), known.watermark_ms)]).evidence([0])[0]
 
 
 def test_what_is_told_is_why_an_earlier_payment_speaks_for_fraud() -> None:
@@ -134,6 +135,6 @@ def test_accounts_of_a_part_do_not_mix() -> None:
         payment_event(paid(number, time_ms, f"{number}@p", number + 1), number % 2, number + 1)
         for number, time_ms in enumerate(times)
     ]
-    before = Before([b"", b""], to_events(rows), np.arange(6), NEVER)
+    before = Before([b"", b""], to_events(rows), np.arange(6), [Lane(6, NEVER)])
 
     assert [[one.payer for one in found] for found in before.evidence([0, 1, 2, 5])] == [[], [], [1], [4, 2]]

@@ -123,11 +123,11 @@ def _payees(topics: Topics, expected: Expected, scorer: Scorer) -> None:
     for record in topics.bundles:
         bundle = decode_bundle(record.value)
         for item in bundle.items():
-            if bundle.payer_partition == CONTROL_SOURCE:
+            if item.source == CONTROL_SOURCE:
                 assert isinstance(item.content, bytes)
                 in_force[record.partition] = fold(in_force[record.partition], item.offset, item.content)
                 continue
-            place = (bundle.payer_partition, item.offset)
+            place = (item.source, item.offset)
             if (record.partition, *place) in done:
                 continue
             done.add((record.partition, *place))

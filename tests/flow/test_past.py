@@ -92,7 +92,7 @@ async def test_a_backlog_is_drained_in_the_order_of_its_time(deployment: Deploym
     for record in topics.bundles:
         bundle = decode_bundle(record.value)
         for item in bundle.items():
-            place = (bundle.payer_partition, item.offset)
+            place = (item.source, item.offset)
             if isinstance(item.content, Transaction) and place not in seen:
                 seen.add(place)
                 behind_ms.append(newest_ms[record.partition] - item.content.event_time_ms)

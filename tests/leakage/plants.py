@@ -12,7 +12,8 @@ import numpy as np
 from features import habits, passing, payee, payer, windows
 from features.events import KEY, KIND, VERDICT
 from features.layout import AMOUNTS, COUNT, DEVICE_COUNT, LAST_MS, WINDOW_COUNT
-from features.side import Processed, Side
+from features.processed import Processed
+from features.side import Side
 from features.vector import feature_index
 from features.windows import BOUNDS
 from models import train
@@ -124,18 +125,18 @@ def money_that_leaves_later(patch: pytest.MonkeyPatch) -> None:
 
 def folded_before_read(patch: pytest.MonkeyPatch) -> None:
     """Fold a part as a whole before its rows are read, all as of the part's end."""
-    honest = Side.process
+    honest = Side.process_lanes
 
-    def leaky(self: Side, states: Any, events: Any, watermark_ms: int = -1) -> Processed:
-        done = honest(self, states, events, watermark_ms)
+    def leaky(self: Side, states: Any, events: Any, lanes: Any) -> Processed:
+        done = honest(self, states, events, lanes)
         again = events.copy()
         again[:, KEY] += 1
         late = again[:, KIND] != VERDICT
         again[late, 2] = int(events[:, 2].max())
-        rows = honest(self, done.states, again, watermark_ms).rows
-        return Processed(rows, done.outcomes, done.states, done.watermark_ms)
+        rows = honest(self, done.states, again, lanes).rows
+        return Processed(rows, done.outcomes, done.states, done.watermarks_ms)
 
-    patch.setattr(Side, "process", leaky)
+    patch.setattr(Side, "process_lanes", leaky)
 
 
 def _interleave(label_ms: Callable[[Any], int], *, before: bool) -> Plant:

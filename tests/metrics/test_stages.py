@@ -67,7 +67,8 @@ async def run(metrics: Metrics, logic: Logic, *, acknowledged: bool = True) -> N
     if acknowledged:
         await task.finish()
     else:
-        for running in task._tasks:
+        for running in (*task._crew._tasks, task._committing):
+            assert running is not None
             running.cancel()
 
 

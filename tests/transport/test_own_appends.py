@@ -27,9 +27,13 @@ class Task:
         self.chunks: list[Chunk] = []
         self.full = False
 
-    def deliver(self, chunk: Chunk) -> None:
+    def deliver(self, chunk: Chunk, *, more: bool = False) -> None:
         """Take a chunk."""
+        assert not more
         self.chunks.append(chunk)
+
+    def tell(self) -> None:
+        """Look at what waits."""
 
     async def finish(self) -> None:
         """End."""
@@ -70,7 +74,7 @@ class Worker:
     def fetch(self, first: int, count: int) -> None:
         """Deliver records as the batch transport does."""
         records = [SimpleNamespace(offset=offset) for offset in range(first, first + count)]
-        message = SimpleNamespace(tp=BY_PAYEE, offset=first + count - 1, value=records, behind=0)
+        message = SimpleNamespace(tp=BY_PAYEE, offset=first + count - 1, value=records, behind=0, more=False)
         self.stages.deliver(cast("Any", SimpleNamespace(message=message, ack=lambda: None)))
 
 

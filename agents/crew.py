@@ -1,0 +1,194 @@
+"""Computes for the partitions of one stage that a worker has, together: few payments cost one turn and not many.
+
+```
+chunks of partitions ─► compute, encode ─► 3 outputs sent ─► acked ─► each partition's table: 4, 5 (`agents.delivery`)
+                        └── next parts meanwhile ◄───┘
+```
+
+What may be computed together is the stage's `JointLogic`; without one, and for chunks without records, each partition's
+own logic is asked. Outputs go before state, part after part in order, whichever partitions they are of.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from agents.ports import Hold, Together, Unobserved
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+
+    from agents.delivery import PartitionTask
+    from agents.ports import Chunk, JointLogic, Observer, Send
+
+#: Parts whose outputs may be on their way; the producer keeps their order.
+PARTS_SENT_MAX = 6
+
+
+class _Sent(NamedTuple):
+    """Parts whose outputs are on their way."""
+
+    parts: Together
+    acknowledged: Awaitable[object] | None
+
+
+class Crew:
+    """Runs from the first `join` until every partition has left. `on_fatal` must end the process."""
+
+    def __init__(
+        self,
+        name: str,
+        send: Send,
+        on_fatal: Callable[[str, BaseException], None],
+        *,
+        joint: JointLogic | None = None,
+        observer: Observer | None = None,
+    ) -> None:
+        self.name = name
+        self._send = send
+        self._on_fatal = on_fatal
+        self._joint = joint
+        self._observer = Unobserved() if observer is None else observer
+        self._members: dict[int, PartitionTask] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._begin()
+
+    def _begin(self) -> None:
+        self._sent: asyncio.Queue[_Sent | None] = asyncio.Queue(PARTS_SENT_MAX)
+        self._news = asyncio.Event()
+        self._finishing = asyncio.Event()
+        self._computing = False
+
+    def join(self, partition: int, member: PartitionTask) -> None:
+        """Begin to compute for a partition."""
+        self._members[partition] = member
+        if not self._tasks:
+            self._tasks = [
+                asyncio.create_task(self._guard(self._compute_loop()), name=f"{self.name} compute"),
+                asyncio.create_task(self._guard(self._durable_loop()), name=f"{self.name} durable"),
+            ]
+
+    def tell(self) -> None:
+        """Say that a chunk waits."""
+        self._news.set()
+
+    def idle(self, partition: int) -> bool:
+        """Whether nothing is being computed or sent, and nothing kept of a partition."""
+        kept = self._joint is not None and not self._joint.wants(partition)
+        return not self._computing and self._sent.empty() and not kept
+
+    async def leave(self, partition: int) -> None:
+        """End computing, for all: what is computed has been staged when this returns; raises what went wrong."""
+        self._finishing.set()
+        self._news.set()
+        tasks = self._tasks
+        if tasks:
+            await asyncio.wait(tasks)
+        for task in tasks:
+            task.result()
+        self._members.pop(partition, None)
+        if not self._members and self._tasks:
+            self._tasks = []
+            self._begin()
+
+    async def _compute_loop(self) -> None:
+        while not self._finishing.is_set():
+            chunks = self._taken()
+            if not chunks:
+                await self._wait_for_news()
+                chunks = self._taken()
+            if self._finishing.is_set():
+                break
+            self._computing = True
+            await self._compute(chunks)
+            self._computing = False
+        await self._sent.put(None)
+
+    def _taken(self) -> dict[int, Chunk]:
+        """Take what waits, of each partition what may be taken as one."""
+        self._news.clear()
+        taken = {}
+        for partition, member in self._members.items():
+            if self._joint is None or self._joint.wants(partition):
+                chunk = member.waiting.take()
+                if chunk is not None:
+                    taken[partition] = chunk
+        return taken
+
+    async def _wait_for_news(self) -> None:
+        """Return when a chunk came, or when it is worth to look again at what is kept."""
+        held = None if self._joint is None else self._joint.held()
+        if held is None:
+            await self._news.wait()
+            return
+        waiting = [asyncio.ensure_future(held), asyncio.ensure_future(self._news.wait())]
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        for one in waiting:
+            one.cancel()
+
+    async def _compute(self, chunks: Mapping[int, Chunk]) -> None:
+        """Compute chunks part by part and hand over their outputs, until finishing cuts it short."""
+        async for parts in self._observer.parts(chunks.values(), self._parts(chunks)):
+            if isinstance(parts, Hold):
+                await self._unless_finishing(parts.until)
+            else:
+                await self._hand_over(parts)
+            if self._finishing.is_set():
+                return
+
+    async def _parts(self, chunks: Mapping[int, Chunk]) -> AsyncIterator[Together | Hold]:
+        jointly = {}
+        for partition, chunk in chunks.items():
+            if self._joint is not None and chunk.records:
+                jointly[partition] = chunk
+                continue
+            async for part in self._members[partition].logic.parts(chunk):
+                yield part if isinstance(part, Hold) else Together(part.outputs, {partition: part})
+            yield Together(finished=[(partition, chunk)])
+        if self._joint is not None:
+            async for parts in self._joint.parts(jointly):
+                yield parts
+
+    async def _hand_over(self, parts: Together) -> None:
+        for partition, part in parts.parts.items():
+            self._members[partition].table.prepare(part.states, part.applied)
+        acknowledged = await self._send(parts.outputs) if parts.outputs else None
+        await self._sent.put(_Sent(parts, acknowledged))
+        for partition in parts.parts:
+            await self._members[partition].bound_waiting_state()
+
+    async def _durable_loop(self) -> None:
+        """Stage parts when their outputs are acknowledged, in the order in which they were sent."""
+        while (sent := await self._sent.get()) is not None:
+            if sent.acknowledged is not None:
+                await sent.acknowledged
+            for partition, part in sent.parts.parts.items():
+                self._members[partition].table.stage()
+                part.on_durable()
+            sent.parts.on_durable()
+            for partition, chunk in sent.parts.finished:
+                self._members[partition].computed(chunk)
+
+    async def _unless_finishing(self, awaitable: Any) -> None:
+        """Wait for `awaitable`, or until computing is to end."""
+        wanted = asyncio.ensure_future(awaitable)
+        finishing = asyncio.ensure_future(self._finishing.wait())
+        done, _ = await asyncio.wait({wanted, finishing}, return_when=asyncio.FIRST_COMPLETED)
+        finishing.cancel()
+        if wanted in done:
+            wanted.result()
+            return
+        wanted.cancel()
+        with suppress(asyncio.CancelledError):
+            await wanted
+
+    async def _guard(self, loop: Any) -> None:
+        try:
+            await loop
+        except asyncio.CancelledError:
+            raise
+        except BaseException as exc:
+            self._on_fatal(self.name, exc)
+            raise
