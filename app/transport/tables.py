@@ -15,6 +15,7 @@ import logging
 from typing import TYPE_CHECKING, Any, cast
 
 import faust
+from aiokafka.errors import IllegalStateError
 from faust.tables.manager import TableManager
 from mode import Service
 
@@ -22,6 +23,8 @@ from app import garbage
 from app.positions import check_positions
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from faust.types import TP
 
     from app.transport.stages import Stages
@@ -46,10 +49,12 @@ class StageRecovery(Service):
         self.completed = asyncio.Event()
         self.in_recovery = False
         self._wanted = asyncio.Event()
-        self._generation = 0
+        self._generation: int | None = None
 
     def on_partitions_revoked(self, revoked: set[TP]) -> None:
-        """Nothing is left to do: the consumer released the stages before Faust heard of it."""
+        """Give up whatever assignment is being opened: the consumer released its stages before Faust heard of it."""
+        self._generation = None
+        self._wanted.clear()
 
     async def on_rebalance(
         self, assigned: set[TP], revoked: set[TP], newly_assigned: set[TP], generation_id: int = 0
@@ -67,6 +72,8 @@ class StageRecovery(Service):
             if self.should_stop:
                 return
             self._wanted.clear()
+            if self._generation is None:
+                continue  # given up before it began
             opening = asyncio.create_task(self._open(self._generation))
             try:
                 await opening
@@ -88,17 +95,29 @@ class StageRecovery(Service):
             check_positions(positions, begins, ends)
         await app.on_rebalance_complete.send()
         await consumer.parked()
-        if app.consumer_generation_id != generation:
+        if self._generation != generation:
             return
-        await consumer.perform_seek()
-        for tp, position in positions.items():
-            await consumer.seek(tp, position)
-        # State may be ahead of what the group committed, and nothing may come to acknowledge: the lag would stay.
-        await consumer.commit_applied(positions)
+        try:
+            await self._read_from(positions)
+        except IllegalStateError:  # not ours any more
+            if self._generation == generation:
+                raise
+        if self._generation != generation:
+            return  # a rebalance began: were records let in now, the next assignment would wait for them for ever
         app.in_recovery = self.in_recovery = False
         consumer.resume_partitions(assigned)
         stages.start()
         self._resume()
+
+    async def _read_from(self, positions: Mapping[TP, int]) -> None:
+        """Read partitions from where their state is, and the others from where the group committed."""
+        consumer = self.app.consumer
+        if consumer.assignment():  # there may be more workers than partitions
+            await consumer.perform_seek()
+        for tp, position in positions.items():
+            await consumer.seek(tp, position)
+        # State may be ahead of what the group committed, and nothing may come to acknowledge: the lag would stay.
+        await consumer.commit_applied(positions)
 
     def _resume(self) -> None:
         app = self.app
