@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 from aiokafka import TopicPartition
@@ -45,6 +47,12 @@ def _as_read(_tp: TopicPartition, record: Any) -> Any:
     return record
 
 
+def _main_thread_s() -> float:
+    """Return the processor time that the worker's main thread has used."""
+    ident = threading.main_thread().ident
+    return 0.0 if ident is None else time.clock_gettime(time.pthread_getcpuclockid(ident))
+
+
 class BatchConsumerThread(driver.AIOKafkaConsumerThread):
     """Faust's consumer thread with fetches that wait for data and not for time."""
 
@@ -58,7 +66,7 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
     async def on_start(self) -> None:
         await super().on_start()
         fetcher = self._ensure_consumer()._fetcher
-        self.pace = Paced(fetcher._proc_fetch_request)
+        self.pace = Paced(fetcher._proc_fetch_request, _main_thread_s)
         fetcher._proc_fetch_request = AsRead(self.pace, fetcher)
         fetcher._get_actions_per_node = ReadPast(fetcher, self.consumer.app.stages.places)
 
