@@ -102,7 +102,7 @@ class BatchConsumer(driver.Consumer):
             return {}
         records = cast("dict[Any, list[Any]]", await self._getmany(open_for, _POLL_FULL_S if full else _POLL_S))
         if records:
-            self._thread.pace.brought()
+            self._thread.pace.brought(sum(map(len, records.values())))
         return records
 
     async def _hand_over(self, tp: Any, records: list[Any], *, more: bool) -> None:

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from app.transport.pace import FETCHES_SAVED_MAX, PACE_MAX_S, PACE_MIN_S, Paced, pace_s
+from app.transport.pace import FETCHES_SAVED_MAX, PACE_MAX_S, PACE_MIN_S, Paced
 
 
 async def test_fetches_wait_for_their_turn_once_the_saved_ones_are_used_up() -> None:
@@ -27,16 +27,20 @@ async def test_fetches_wait_for_their_turn_once_the_saved_ones_are_used_up() -> 
     assert begun.count(1) == begun.count(2) == at_once + 2
 
 
-async def test_the_pace_follows_what_a_turn_costs() -> None:
-    """Eight milliseconds of work are two fifths of a turn; nothing to do, or no end of it, has its bounds."""
+@pytest.mark.parametrize(
+    ("turn_s", "records", "expected_s"),
+    [(0.008, 0, 0.012), (0.008, 50, 0.02), (0.0, 50, PACE_MIN_S), (0.5, 0, PACE_MAX_S)],
+)
+async def test_the_pace_follows_what_a_turn_costs_and_brings(turn_s: float, records: int, expected_s: float) -> None:
+    """Nothing to do, or no end of it, has its bounds."""
     busy_s = 100.0
 
     async def fetch(*_: object) -> bool:
         return True
 
     paced = Paced(fetch, lambda: busy_s)
-    for turn_s, expected_s in ((0.008, 0.02), (0.0, PACE_MIN_S), (0.5, PACE_MAX_S)):
-        for _ in range(200):
-            busy_s += turn_s
-            paced.brought()
-        assert pace_s(paced.turn_s) == pytest.approx(expected_s, rel=0.01)
+    for _ in range(200):
+        busy_s += turn_s
+        paced.brought(records)
+
+    assert paced.pace_s == pytest.approx(expected_s, rel=0.01)
