@@ -13,7 +13,18 @@ import numpy as np
 
 from agents.bundle import Kind
 from agents.decided import Closed, Decisions
-from features.events import ACCOUNT, AMOUNT_PAISE, BITS, BOTH_BIT, COLUMNS, DEBIT, KIND, PAYMENT, TIME_MS
+from features.events import (
+    ACCOUNT,
+    AMOUNT_PAISE,
+    BITS,
+    BOTH_BIT,
+    COLUMNS,
+    DEBIT,
+    KIND,
+    PAYMENT,
+    TIME_MS,
+    with_debits,
+)
 from features.pieces import begins_of
 from features.vector import PAYER_FEATURE_COUNT
 from features.wire_spans import PAYEE, PAYER, text_spans
@@ -29,6 +40,7 @@ if TYPE_CHECKING:
 _NONE = np.empty(0, np.int64)
 _NO_ROWS = np.empty((0, PAYER_FEATURE_COUNT))
 _NO_SOURCES = np.empty(0, np.int32)
+_NO_MASK = np.empty(0, np.bool_)
 _NO_EVENTS = np.empty((0, COLUMNS), np.int64)
 
 
@@ -49,6 +61,7 @@ class Work:
         self._lengths: list[NDArray[np.int64]] = []
         self._sources: list[NDArray[np.int32]] = []
         self._events: list[Events] = []
+        self._both: list[NDArray[np.bool_]] = []
         self._rows: list[NDArray[np.float64]] = []
         self._row_at = _NONE
 
@@ -88,21 +101,22 @@ class Work:
         self._sources.append(bundle.payer_partitions()[start:end])
         events, rows = bundle.tables()
         self._events.append(events[start:end])
+        both = _both(events[start:end])
+        self._both.append(both)
         debits = bundle.kinds.count(Kind.DEBIT, start, end)
         first, others = start - bundle.kinds.count(Kind.DEBIT, 0, start), end - start - debits
         self._rows.append(rows[first : first + others])
-        self._count += others + (debits + int(np.count_nonzero(_both(events[start:end]))) + 3) // 4
+        self._count += others + (debits + int(np.count_nonzero(both)) + 3) // 4
 
     def close(self) -> Closed:
         """Return what happened to which of the accounts, and what is to be decided."""
         contents, ends = b"".join(self._contents), np.concatenate([_NONE, *self._lengths]).cumsum()
         spans = text_spans(np.frombuffer(contents, np.uint8), ends)
         items = np.concatenate([_NO_EVENTS, *self._events])
-        both = _both(items)
-        at = np.repeat(np.arange(len(items)), 1 + both)
-        seconds = np.flatnonzero(at[1:] == at[:-1]) + 1
+        both = np.concatenate([_NO_MASK, *self._both])
+        at, debits = with_debits(both)
         events, accounts = items[at], spans[at, PAYEE : PAYEE + 2]
-        events[seconds, KIND], accounts[seconds] = DEBIT, spans[at[seconds], PAYER : PAYER + 2]
+        events[debits, KIND], accounts[debits] = DEBIT, spans[at[debits], PAYER : PAYER + 2]
         item_ends = [*self._begins[1:], len(items)]
         event_ends = np.searchsorted(at, item_ends).tolist()
         events[:, ACCOUNT] = self._accounts(_texts(contents, accounts), event_ends)

@@ -86,6 +86,17 @@ def debits_of(events: Events) -> NDArray[np.bool_]:
     return mask
 
 
+def with_debits(follows: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Return of which payment each event is, and which are debits, where one follows each payment of `follows`.
+
+    >>> at, debits = with_debits(np.array([True, False]))
+    >>> at.tolist(), debits.tolist()
+    ([0, 0, 1], [False, True, False])
+    """
+    at = np.repeat(np.arange(len(follows)), 1 + follows)
+    return at, np.diff(at, prepend=-1) == 0
+
+
 def verdict_event(verdict: Verdict, account: int, other: int) -> Event:
     """Return the row of a verdict for the account at that place; `other` is the hash of the other side."""
     bits = FRAUD_BIT if verdict.is_fraud else 0

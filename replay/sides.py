@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from features.events import ACCOUNT, DEBIT, KIND, PARTY, debits_of, payment_event, to_events, verdict_event
+from features.events import (
+    ACCOUNT,
+    DEBIT,
+    KIND,
+    PARTY,
+    debits_of,
+    payment_event,
+    to_events,
+    verdict_event,
+    with_debits,
+)
 from features.hashing import party_hash
 from features.layout import NEVER
 from features.payee import PAYEES
@@ -80,8 +90,7 @@ class PayeeSide:
         """
         events = _seen_from("payer_vpa", records, events)
         if debits is None:
-            at = np.repeat(np.arange(len(records)), 1 + debits_of(events))
-            debits = np.concatenate([[False], at[1:] == at[:-1]])[: len(at)]
+            at, debits = with_debits(debits_of(events))
             places, events = at.tolist(), events[at]
             records = [records[place] for place in places]
             partitions = None if partitions is None else [partitions[place] for place in places]
