@@ -124,7 +124,8 @@ class Crew:
             await self._news.wait()
             return
         waiting = [asyncio.ensure_future(held), asyncio.ensure_future(self._news.wait())]
-        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        with self._observer.held():
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         for one in waiting:
             one.cancel()
 

@@ -139,6 +139,10 @@ class Observer(Protocol):
         """Return what chunks came to, as it came."""
         ...
 
+    def held(self) -> AbstractContextManager[None]:
+        """Return what is entered while what is kept waits for other partitions."""
+        ...
+
     def commit(self) -> AbstractContextManager[None]:
         """Return what is entered around each commit."""
         ...
@@ -154,6 +158,10 @@ class Unobserved:
     ) -> AsyncIterator[Together | Hold]:
         """Return the parts."""
         return parts
+
+    def held(self) -> AbstractContextManager[None]:
+        """Return what does nothing."""
+        return nullcontext()
 
     def commit(self) -> AbstractContextManager[None]:
         """Return what does nothing."""

@@ -69,6 +69,15 @@ class StageObserver:
             self._metrics.outputs.labels(topic).inc(count)
 
     @contextmanager
+    def held(self) -> Iterator[None]:
+        """Count how long what is kept waits for other partitions."""
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._held.inc(time.perf_counter() - began)
+
+    @contextmanager
     def commit(self) -> Iterator[None]:
         """Time a commit, whatever comes of it."""
         began = time.perf_counter()

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import pytest
 
+from agents.crew import Crew
 from agents.delivery import PartitionTask
 from agents.forward import NoTable
-from agents.ports import Chunk, Hold, Outgoing, Output, Part
+from agents.ports import Chunk, Hold, Outgoing, Output, Part, Together
 from app.metrics.names import Metrics
 from app.metrics.stages import StageObserver
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 
 DECISION = Outgoing("decisions", 0, None, b"{}")
 REJECTED = Outgoing("rejected", 0, None, orjson.dumps({"reason": "invalid_json"}))
@@ -127,3 +128,59 @@ async def test_age_is_that_of_the_oldest_record() -> None:
 
     assert value(metrics, "age_seconds_bucket", stage="toy", le="600.0") == 0
     assert value(metrics, "age_seconds_bucket", stage="toy", le="+Inf") == 1
+
+
+class Keeping:
+    """Keeps every chunk until `free`."""
+
+    def __init__(self, free: asyncio.Event) -> None:
+        self._free = free
+        self._kept: dict[int, Chunk] = {}
+
+    async def parts(self, chunks: Mapping[int, Chunk]) -> AsyncIterator[Together]:
+        self._kept |= chunks
+        if self._free.is_set():
+            yield Together(finished=list(self._kept.items()))
+            self._kept = {}
+
+    def wants(self, partition: int) -> bool:
+        return partition not in self._kept
+
+    def held(self) -> Any:
+        return self._free.wait() if self._kept else None
+
+
+async def test_what_is_kept_for_other_partitions_counts_as_held() -> None:
+    """However long that is; what comes meanwhile for the same partition stays where it waits."""
+    metrics, free, done = Metrics(), asyncio.Event(), asyncio.Event()
+
+    async def send(outputs: Sequence[Output]) -> Awaitable[object]:
+        raise AssertionError(outputs)
+
+    def fatal(where: str, error: BaseException) -> None:
+        pytest.fail(f"{where}: {error}")
+
+    observer = StageObserver(metrics, "toy")
+    crew = Crew("toy", send, fatal, joint=Keeping(free), observer=observer)
+    task = PartitionTask(
+        "toy[0]",
+        Logic(),
+        NoTable(),  # type: ignore[arg-type] # as the forwarders have it
+        send,
+        fatal,
+        commit_linger_s=0,
+        crew=crew,
+    )
+    task.start()
+    first, second = chunk(3), chunk(1)
+    second.ack = done.set
+    task.deliver(first)
+    await asyncio.sleep(0.02)
+    task.deliver(second)
+    await asyncio.sleep(0.02)
+    assert (len(task.waiting), task.idle) == (1, False)
+    free.set()
+    await asyncio.wait_for(done.wait(), 20)
+    await task.finish()
+
+    assert value(metrics, "held_seconds_total", stage="toy") >= 0.03
