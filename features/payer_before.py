@@ -32,7 +32,7 @@ def payer_before(row: Sequence[float]) -> dict[str, Any]:
     >>> from features.vector import FEATURE_COUNT
     >>> row = [0.0] * FEATURE_COUNT
     >>> row[feature_index("payer_failed_count_24h")] = 2.0
-    >>> payer_before(row)["tiny_1h"], payer_before(row)["windows"]["5m"]
+    >>> payer_before(row)["failed_24h"], payer_before(row)["windows"]["5m"]
     (2, {'payments': 0, 'amount': 0.0, 'distinct_payees': 0})
     """
     return {
