@@ -100,12 +100,21 @@ def _fits(data: Bytes, fields: Fields) -> bool:
             return False
     for field in range(_DEVICE, _KEPT):
         kind, length = fields[field, KIND], fields[field, END] - fields[field, BEGIN]
-        if kind == NUMBER and (field != _MCC or not 0 < length <= MCC_DIGITS):
+        if kind == NUMBER and (field != _MCC or length > MCC_DIGITS or not _is_digits(data, fields[field])):
             return False
         if kind == TEXT and length > OPTIONAL_CHARS_MAX:
             return False
     currency = fields[_CURRENCY, KIND]
     return currency in (ABSENT, NULL) or (currency == TEXT and _is(data, fields[_CURRENCY], _INR))
+
+
+@compiled
+def _is_digits(data: Bytes, field: Fields) -> bool:
+    """Tell whether a number is one without sign, fraction or exponent."""
+    for at in range(field[BEGIN], field[END]):
+        if not 48 <= data[at] <= 57:
+            return False
+    return bool(field[END] > field[BEGIN])
 
 
 @compiled

@@ -178,6 +178,12 @@ def test_any_fields_are_read_alike(fields: dict[str, Any], time: int | str, amou
     assert_read_alike(json.dumps({**WHOLE, "event_time": time, "amount": amount, **fields}).encode())
 
 
+@pytest.mark.parametrize("mcc", [0.0, 1e3, -1, -0.5])
+def test_a_merchant_code_that_is_no_whole_number_is_left_to_be_judged_alone(mcc: float) -> None:
+    """`parse_transaction` says what is wrong with it."""
+    assert_read_alike(json.dumps({**WHOLE, "mcc": mcc}).encode(), together=False)
+
+
 @settings(max_examples=400, deadline=None)
 @given(at=st.integers(0, 10_000), piece=st.binary(max_size=3), cut=st.integers(0, 3))
 def test_any_damage_is_read_alike(at: int, piece: bytes, cut: int) -> None:
