@@ -66,9 +66,12 @@ class Crew:
         self._members[partition] = member
         if not self._tasks:
             self._tasks = [
-                asyncio.create_task(self._guard(self._compute_loop()), name=f"{self.name} compute"),
-                asyncio.create_task(self._guard(self._durable_loop()), name=f"{self.name} durable"),
+                self._begun(self._compute_loop(), "compute"),
+                self._begun(self._durable_loop(), "durable"),
             ]
+
+    def _begun(self, loop: Awaitable[None], what: str) -> asyncio.Task[None]:
+        return asyncio.create_task(guarded(self.name, loop, self._on_fatal), name=f"{self.name} {what}")
 
     def tell(self) -> None:
         """Say that a chunk waits."""
@@ -185,11 +188,13 @@ class Crew:
         with suppress(asyncio.CancelledError):
             await wanted
 
-    async def _guard(self, loop: Any) -> None:
-        try:
-            await loop
-        except asyncio.CancelledError:
-            raise
-        except BaseException as exc:
-            self._on_fatal(self.name, exc)
-            raise
+
+async def guarded(name: str, loop: Awaitable[None], on_fatal: Callable[[str, BaseException], None]) -> None:
+    """Run a loop of `name`; what goes wrong in it is told to `on_fatal`, which must end the process."""
+    try:
+        await loop
+    except asyncio.CancelledError:
+        raise
+    except BaseException as exc:
+        on_fatal(name, exc)
+        raise

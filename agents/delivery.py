@@ -16,9 +16,9 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from agents.crew import Crew
+from agents.crew import Crew, guarded
 from agents.ports import Unobserved
 from agents.waiting import WaitingChunks
 
@@ -76,7 +76,8 @@ class PartitionTask:
     def start(self) -> None:
         """Begin to take chunks."""
         self._crew.join(self._partition, self)
-        self._committing = asyncio.create_task(self._guard(self._commit_loop()), name=f"{self.name} commit")
+        committing = guarded(self.name, self._commit_loop(), self._on_fatal)
+        self._committing = asyncio.create_task(committing, name=f"{self.name} commit")
 
     def deliver(self, chunk: Chunk, *, more: bool = False) -> None:
         """Take a chunk; one that comes after `finish` is dropped: the next owner reads it again.
@@ -147,12 +148,3 @@ class PartitionTask:
         self._committed.set()
         for chunk in chunks:
             chunk.ack()
-
-    async def _guard(self, loop: Any) -> None:
-        try:
-            await loop
-        except asyncio.CancelledError:
-            raise
-        except BaseException as exc:
-            self._on_fatal(self.name, exc)
-            raise

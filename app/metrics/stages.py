@@ -12,7 +12,8 @@ import orjson
 from agents.ports import Hold, Outgoing, Together
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from agents.ports import Chunk, Output
     from app.metrics.names import Metrics
@@ -68,20 +69,19 @@ class StageObserver:
         for topic, count in counts.items():
             self._metrics.outputs.labels(topic).inc(count)
 
-    @contextmanager
-    def held(self) -> Iterator[None]:
+    def held(self) -> AbstractContextManager[None]:
         """Count how long what is kept waits for other partitions."""
-        began = time.perf_counter()
-        try:
-            yield
-        finally:
-            self._held.inc(time.perf_counter() - began)
+        return _timed(self._held.inc)
 
-    @contextmanager
-    def commit(self) -> Iterator[None]:
+    def commit(self) -> AbstractContextManager[None]:
         """Time a commit, whatever comes of it."""
-        began = time.perf_counter()
-        try:
-            yield
-        finally:
-            self._commit.observe(time.perf_counter() - began)
+        return _timed(self._commit.observe)
+
+
+@contextmanager
+def _timed(tell: Callable[[float], None]) -> Iterator[None]:
+    began = time.perf_counter()
+    try:
+        yield
+    finally:
+        tell(time.perf_counter() - began)
