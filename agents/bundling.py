@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from agents.bundle import Bundle, Kind, debit_content, encode_bundle
+from agents.names import places_of
 from agents.ports import Outgoing
 from agents.reading import REJECTED, Records
 from agents.rejected import rejected
@@ -51,18 +52,8 @@ class Entries:
         self._event[self._rank[self.at]] = np.arange(len(self.at))
         self.events: Events = read.events[self.at]
         self.event_ends: list[int] = np.searchsorted(self.at, self._ends).tolist()
-        self.places = self._accounts()
-
-    def _accounts(self) -> list[dict[bytes, int]]:
-        """Name the accounts of the events: an account of a partition is another than one of the same name elsewhere."""
-        found, keys, begin, known = [], [self._read.payers[at].key for at in self.at.tolist()], 0, 0
-        for end in self.event_ends:
-            places: dict[bytes, int] = {}
-            first = known
-            self.events[begin:end, ACCOUNT] = [places.setdefault(key, first + len(places)) for key in keys[begin:end]]
-            found.append(places)
-            begin, known = end, known + len(places)
-        return found
+        keys = [read.payers[at].key for at in self.at.tolist()]
+        self.events[:, ACCOUNT], self.places = places_of(keys, self.event_ends)
 
     def last_offsets(self) -> list[int]:
         """Return the offset of the last record of each partition."""

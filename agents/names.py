@@ -51,3 +51,23 @@ class Names:
         """Return what is known of several."""
         known, find = self._known.get, self.find
         return [known(key) or find(key) for key in keys]
+
+
+def places_of(keys: Sequence[bytes], ends: Sequence[int]) -> tuple[list[int], list[dict[bytes, int]]]:
+    """Return each event's account by its place, and, partition by partition, which account has which place.
+
+    `keys` are the accounts of events; those of the partition at a place end where `ends` says. An account of a
+    partition is another than one of the same name elsewhere.
+
+    >>> places_of([b"a", b"b", b"a", b"a"], [3, 4])
+    ([0, 1, 0, 2], [{b'a': 0, b'b': 1}, {b'a': 2}])
+    """
+    accounts: list[int] = []
+    found: list[dict[bytes, int]] = []
+    begin = known = 0
+    for end in ends:
+        places: dict[bytes, int] = {}
+        accounts += [places.setdefault(key, known + len(places)) for key in keys[begin:end]]
+        found.append(places)
+        begin, known = end, known + len(places)
+    return accounts, found

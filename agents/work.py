@@ -13,6 +13,7 @@ import numpy as np
 
 from agents.bundle import Kind
 from agents.decided import Closed, Decisions
+from agents.names import places_of
 from features.events import (
     ACCOUNT,
     AMOUNT_PAISE,
@@ -119,7 +120,7 @@ class Work:
         events[debits, KIND], accounts[debits] = DEBIT, spans[at[debits], PAYER : PAYER + 2]
         item_ends = [*self._begins[1:], len(items)]
         event_ends = np.searchsorted(at, item_ends).tolist()
-        events[:, ACCOUNT] = self._accounts(_texts(contents, accounts), event_ends)
+        events[:, ACCOUNT], self.places = places_of(_texts(contents, accounts), event_ends)
         kinds = np.frombuffer(b"".join(self._kinds), np.uint8)
         chosen = np.flatnonzero((kinds == Kind.PAYMENT) | (kinds == Kind.LATE))
         self._row_at = (np.cumsum(kinds != Kind.DEBIT) - 1)[chosen]
@@ -137,17 +138,6 @@ class Work:
         )
         decision_ends = np.searchsorted(chosen, item_ends).tolist()
         return Closed(events, decisions, chosen + (np.cumsum(both) - both)[chosen], event_ends, decision_ends)
-
-    def _accounts(self, keys: list[bytes], ends: list[int]) -> list[int]:
-        """Return each event's account; accounts of different partitions are different ones."""
-        accounts: list[int] = []
-        begin = known = 0
-        for end in ends:
-            places: dict[bytes, int] = {}
-            accounts += [places.setdefault(key, known + len(places)) for key in keys[begin:end]]
-            self.places.append(places)
-            begin, known = end, known + len(places)
-        return accounts
 
     def rows(self, payee_rows: NDArray[np.float64], chosen: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return whole rows, the payer's features and then the payee's, of the payments at those places."""
