@@ -18,6 +18,7 @@ import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from agents.commit_slots import until_slot_s
 from agents.crew import Crew, guarded
 from agents.ports import Unobserved
 from agents.waiting import WaitingChunks
@@ -39,8 +40,9 @@ class PartitionTask:
     """Runs one partition of one stage from `start` to `finish`.
 
     `crew` computes for it, with the others of the stage; where none is given, one of its own. `commit_linger_s` is how
-    long a commit waits for company: a longer one makes fewer, larger transactions and repeats more outputs after a
-    crash. `on_fatal` must end the process.
+    long a commit waits for company, at most: a longer one makes fewer, larger transactions and repeats more outputs
+    after a crash. `commit_phase` is when within it, 0 to 1: partitions that commit together keep payments waiting.
+    `on_fatal` must end the process.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class PartitionTask:
         on_fatal: Callable[[str, BaseException], None],
         *,
         commit_linger_s: float,
+        commit_phase: float = 0.0,
         observer: Observer | None = None,
         crew: Crew | None = None,
         partition: int = 0,
@@ -63,7 +66,7 @@ class PartitionTask:
         self._crew = Crew(name, send, on_fatal, observer=observer) if crew is None else crew
         self._partition = partition
         self._on_fatal = on_fatal
-        self._commit_linger_s = commit_linger_s
+        self._commit_linger_s, self._commit_phase = commit_linger_s, commit_phase
         self._observer = Unobserved() if observer is None else observer
         self._computed: list[Chunk] = []
         self._dirty = asyncio.Event()
@@ -131,8 +134,9 @@ class PartitionTask:
     async def _commit_loop(self) -> None:
         while not self._finishing.is_set():
             await self._dirty.wait()
+            wait_s = until_slot_s(asyncio.get_running_loop().time(), self._commit_linger_s, self._commit_phase)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._urgent.wait(), self._commit_linger_s)
+                await asyncio.wait_for(self._urgent.wait(), wait_s)
             self._dirty.clear()
             self._urgent.clear()
             await self._commit()
