@@ -86,6 +86,7 @@ class BudgetLogic:
         self._on_alert = on_alert
         self._on_counted = on_counted
         self._owed: set[int] = set()
+        self._asked_later = False
         self._reported_at_s = clock() - REPORT_INTERVAL_S
         data = table.applied
         self.applied = BudgetApplied() if data is None else msgspec.msgpack.decode(data, type=BudgetApplied)
@@ -95,6 +96,7 @@ class BudgetLogic:
     async def parts(self, chunk: Chunk) -> AsyncIterator[Part | Hold]:
         """Yield one part for the whole chunk: its state is small and fixed."""
         outputs: list[Outgoing] = []
+        self._asked_later = self._asked_later and bool(chunk.records)
         for record in chunk.records:
             if record.offset > self.applied.source_offset and record.value is not None:
                 if record.headers and dict(record.headers).get(KIND_HEADER) == KIND_CONTROL:
@@ -105,7 +107,8 @@ class BudgetLogic:
                     self._owed.update(run.days)
                 self.applied.source_offset = record.offset
         outputs += self._reports(after_alert=bool(outputs))
-        self.applied.budget = self.budget.encode()
+        if chunk.records:
+            self.applied.budget = self.budget.encode()
         yield Part(outputs, {}, msgspec.msgpack.encode(self.applied))
 
     def _control(self, record: Record) -> None:
@@ -165,7 +168,9 @@ class BudgetLogic:
         if not self._owed:
             return []
         if due_s > 0 and not after_alert:
-            self._report_later(due_s)
+            if not self._asked_later:
+                self._asked_later = True
+                self._report_later(due_s)
             return []
         days, self._owed = sorted(self._owed), set()
         self._reported_at_s = self._clock()

@@ -6,6 +6,7 @@ number of its buckets up to the highest filled one, then that many integers; an 
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,6 +36,18 @@ def put_uints(out: bytearray, numbers: Iterable[int]) -> None:
             out.append(rest & 0x7F | 0x80)
             rest >>= 7
         out.append(rest)
+
+
+@lru_cache(maxsize=256)
+def packed(numbers: tuple[int, ...]) -> bytes:
+    """Return what `put_uints` appends, for numbers that seldom change between two states: remembered.
+
+    >>> packed((300, 1)).hex()
+    'ac0201'
+    """
+    out = bytearray()
+    put_uints(out, numbers)
+    return bytes(out)
 
 
 def pack_histogram(counts: NDArray[np.int64]) -> bytes:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from budget.codec import pack_histogram, put_uints
+from budget.codec import pack_histogram, packed, put_uints
 from budget.forecast import Forecast, forecast
 from budget.hours import HOURS, MINUTES_PER_HOUR, UNKNOWN, left_of_day
 from budget.order import DayNow
@@ -150,8 +150,8 @@ class Day:
         """Append the bytes of the layout above."""
         ladder = self.forecast.ladder
         put_uints(out, (self.day, self.closed, self.seen, self.fresh_count, self.review_size))
-        put_uints(out, (self.spendable, self.minute + 1, self.fallen, self.lowest_lately, *self.hours))
-        put_uints(out, (len(ladder), *ladder))
+        put_uints(out, (self.spendable, self.minute + 1, self.fallen, self.lowest_lately))
+        out += packed((*self.hours, len(ladder), *ladder))
         if self._packed is None:
             self._packed = pack_histogram(self.today) + pack_histogram(self.recent)
         out += self._packed

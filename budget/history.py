@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from budget.codec import pack_histogram, put_uints
+from budget.codec import pack_histogram, packed
 from budget.hours import HOURS
 from budget.tails import BUCKETS
 
@@ -78,10 +78,8 @@ class History:
         """Append the bytes of the layout above."""
         if self._packed is None:
             self._packed = pack_histogram(self.counts)
-        put_uints(out, [len(self.sizes)])
-        for day in sorted(self.sizes):
-            put_uints(out, (day, self.sizes[day]))
-        put_uints(out, self.hours)
+        sizes = [number for day in sorted(self.sizes) for number in (day, self.sizes[day])]
+        out += packed((len(self.sizes), *sizes, *self.hours))
         out += self._packed
 
     @classmethod

@@ -19,7 +19,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from budget.codec import put_uints
+from budget.codec import packed, put_uints
 
 if TYPE_CHECKING:
     from budget.codec import Reader
@@ -112,7 +112,7 @@ def put_ledger(out: bytearray, ledger: Ledger) -> None:
     put_uints(out, (ledger.rate_ppm, ledger.newest_day + 1, len(ledger.days)))
     for day in sorted(ledger.days):
         entry = ledger.days[day]
-        put_uints(out, (day, entry.seen, entry.alerted, entry.accrued_ppm))
+        out += packed((day, entry.seen, entry.alerted, entry.accrued_ppm))
 
 
 def get_ledger(reader: Reader) -> Ledger:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.alignment import Aligner
-from agents.budget import BudgetLogic
+from agents.budget import REPORT_INTERVAL_S, BudgetLogic
 from agents.bundle import CONTROL_SOURCE, Kind, decode_bundle
 from agents.controlled import Controlled
 from agents.forward import forward_control, forward_labels
@@ -255,6 +255,27 @@ async def test_repeated_runs_are_counted_once_and_alerts_stay_within_the_limit()
     assert max(report["seen"] for report in reports) == 8
     assert len({alert["alert_id"] for alert in alerts}) == len(alerts) <= 4
     assert all(alert["reasons"] == [{"code": "x", "text": "because"}] for alert in alerts)
+
+
+async def test_the_days_numbers_are_asked_for_once_however_many_runs_come_meanwhile() -> None:
+    """And asked for again where the chunk without records comes too early; the last numbers always get there."""
+    source = await bundles([Record(n, payment(n)) for n in range(3)])
+    payees, now_s, asked = DictTable(), [0.0], list[float]()
+    runs = [o.value for o in await run(payee_stage(payees), payees, source) if o.topic == "candidates"] * 2
+    budget = BudgetLogic(DictTable(), 0, None, clock=lambda: now_s[0], report_later=asked.append)
+
+    async def told(records: list[Record]) -> list[int]:
+        parts = [part async for part in budget.parts(Chunk(records, lambda: None)) if isinstance(part, Part)]
+        return [json.loads(o.value)["seen"] for part in parts for o in one_by_one(part.outputs)]
+
+    budget._reported_at_s = 0.0
+    assert await told([Record(0, runs[0])]) == await told([Record(1, runs[1])]) == []
+    assert asked == [REPORT_INTERVAL_S]
+    now_s[0] = REPORT_INTERVAL_S * 0.9
+    assert await told([]) == []
+    assert len(asked) == 2
+    now_s[0] = REPORT_INTERVAL_S
+    assert await told([]) == [3]
 
 
 async def test_an_alert_shows_the_earlier_payments_to_its_payee() -> None:
