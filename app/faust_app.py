@@ -24,6 +24,7 @@ from app.logs import logging_config, quieten_services
 from app.metrics.names import Metrics
 from app.outputs import BatchSender
 from app.score.admissions import Admissions
+from app.score.outbox import Outbox
 from app.score.waiters import Waiters
 from app.scoring import load_scorer
 from app.settings import topic_partitions
@@ -117,6 +118,11 @@ class PrahariApp(faust.App):
         if self.producer._producer is None:  # noqa: SLF001 - asked while the worker is starting
             await self.maybe_start_producer()
         await (await self.sender(outputs))
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        """Takes payments of `/score` to the stream, as far apart as the stream is read."""
+        return Outbox(self.send_outputs, lambda: self.consumer.pace_s)
 
     @cached_property
     def client_options(self) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from faust.types import TP
 
 from agents.alignment import Aligner
 from agents.budget import BudgetLogic
+from agents.commit_slots import commit_phase
 from agents.crew import Crew
 from agents.deciding import Decider
 from agents.delivery import PartitionTask
@@ -179,8 +180,17 @@ class StageOpener:
     def _opened(
         self, name: str, logic: Any, table: Any, position: int | None, close: Callable[[], Any], **crew: Any
     ) -> Opened:
-        linger_s, observer = self._settings.commit_linger_s, StageObserver(self._app.metrics, name.partition("[")[0])
+        stage, partition = name.rstrip("]").split("[")
+        observer = StageObserver(self._app.metrics, stage)
         task = PartitionTask(
-            name, logic, table, self._send, self._app.end_process, commit_linger_s=linger_s, observer=observer, **crew
+            name,
+            logic,
+            table,
+            self._send,
+            self._app.end_process,
+            commit_linger_s=self._settings.commit_linger_s,
+            commit_phase=commit_phase(stage, int(partition)),
+            observer=observer,
+            **crew,
         )
         return Opened(task, position, close)

@@ -48,17 +48,17 @@ class Deployment:
         return int(sent.offset)
 
     async def send(self, partition: int, key: bytes, value: bytes) -> None:
-        """Append a payment to the stream, in a round with what the stages put out."""
-        await self._worker.send([Outgoing("transactions", partition, key, value)])
+        """Append a payment to the stream, together with others."""
+        await self._worker.send(Outgoing("transactions", partition, key, value))
 
     def decided_here(self, partition: int, asked: Asked) -> object:
         """Return what decides a payment of this partition here and now; None where any of it is elsewhere.
 
         A partition that was lost meanwhile and came back is another.
         """
-        payer_stage = self._worker.open_partitions("transactions").get(partition)
         home = self._payee_partition(asked.transaction.payee_vpa)
-        payee_stage = self._worker.open_partitions("transactions-by-payee").get(home)
+        payer_stage = self._worker.open_partition("transactions", partition)
+        payee_stage = self._worker.open_partition("transactions-by-payee", home)
         return None if payer_stage is None or payee_stage is None else (payer_stage, payee_stage)
 
     def _payee_partition(self, vpa: str) -> int:
@@ -66,7 +66,7 @@ class Deployment:
 
     def seen_before(self, partition: int, asked: Asked) -> bool | None:
         """Whether the payer's account knows this id; None where the account is not here."""
-        task = self._worker.open_partitions("transactions").get(partition)
+        task = self._worker.open_partition("transactions", partition)
         if task is None:
             return None
         state = task.table.peek(asked.transaction.payer_vpa.encode())
@@ -79,7 +79,7 @@ class Deployment:
             return Admission(should_alert=False, threshold=None)
         admissions = self._worker.admissions
         while True:
-            if self._worker.open_partitions("candidates"):
+            if self._worker.open_partition("candidates", 0) is not None:
                 found = await admissions.wait(partition, sequence, ADMISSION_WAIT_S)
                 if found is not None or admissions.before_our_time(partition, sequence):
                     return found

@@ -66,11 +66,11 @@ def decide(worker: Worker, partition: int, txn: Transaction, half: Sequence[floa
     if state is None:
         return None
     row = [nan if value is None else value for value in half] + payee.read(state, txn)
-    return Rehearsed.of(worker.scorer(partition).score(np.array([row]))[0])
+    return Rehearsed.of(worker.scorer().score(np.array([row]))[0])
 
 
 def _state(worker: Worker, topic: str, partition: int, vpa: str) -> Any:
-    task = worker.open_partitions(topic).get(partition)
+    task = worker.open_partition(topic, partition)
     if task is None:
         return None
     state = task.table.peek(vpa.encode())

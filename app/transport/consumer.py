@@ -43,6 +43,11 @@ class BatchConsumer(driver.Consumer):
     def _stages(self) -> Stages:
         return cast("Stages", self.app.stages)
 
+    @property
+    def pace_s(self) -> float:
+        """How far apart fetches are now."""
+        return float(self._thread.pace.pace_s)
+
     def _new_consumer_thread(self) -> BatchConsumerThread:
         return BatchConsumerThread(self, loop=self.loop, beacon=self.beacon)
 

@@ -131,6 +131,11 @@ class Stages:
         """Partitions that have enough waiting."""
         return {tp for tp, opened in self._open.items() if opened.task.full}
 
+    def task(self, topic: str, partition: int) -> PartitionTask | None:
+        """Return the open task of one partition; None where it is not open here."""
+        opened = self._open.get(TP(topic, partition))
+        return None if opened is None else opened.task
+
     def tasks(self, topic: str) -> dict[int, PartitionTask]:
         """Open tasks of a topic by partition; for views."""
         return {tp.partition: opened.task for tp, opened in self._open.items() if tp.topic == topic}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -24,27 +25,36 @@ logger = logging.getLogger("prahari.web")
 
 #: Asked every few seconds; logged at debug level.
 _PROBES = frozenset({"/health", "/ready", "/metrics"})
+#: Asked for every payment: an answer is logged at debug level, a refusal as all others. Metrics count both.
+_PAYMENTS = frozenset({"/score"})
 _STREAM = "text/event-stream"
 
 
 def log_access(*, full_vpa: bool) -> Middleware:
-    """Return what logs each request; probes at debug level."""
+    """Return what logs each request; probes and payments that are answered at debug level."""
 
     @web.middleware
     async def log(request: web.Request, handler: Handler) -> web.StreamResponse:
         start_s = time.perf_counter()
         response = await handler(request)
         took_s = time.perf_counter() - start_s
-        level = logging.DEBUG if request.path in _PROBES else logging.INFO
-        shown = _shown(request, full_vpa)
-        caller = request.get(CALLER)
-        who = "nobody" if caller is None else caller.name
-        logger.log(level, "%s %s %d %.1f ms, asked by %s", request.method, shown, response.status, took_s * 1000, who)
+        level = logging.DEBUG if _is_routine(request, response) else logging.INFO
+        if logger.isEnabledFor(level):
+            shown = _shown(request, full_vpa)
+            caller = request.get(CALLER)
+            who = "nobody" if caller is None else caller.name
+            took_ms = took_s * 1000
+            logger.log(level, "%s %s %d %.1f ms, asked by %s", request.method, shown, response.status, took_ms, who)
         if response.content_type != _STREAM:
             request.app[WORKER].metrics.http.labels(_view(request), response.status).observe(took_s)
         return response
 
     return log
+
+
+def _is_routine(request: web.Request, response: web.StreamResponse) -> bool:
+    answered = response.status < HTTPStatus.BAD_REQUEST
+    return request.path in _PROBES or (request.path in _PAYMENTS and answered)
 
 
 def _view(request: web.Request) -> str:

@@ -19,10 +19,10 @@ from app.views.peers import reachable
 from app.views.readiness import Readiness
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from agents.delivery import PartitionTask
-    from agents.ports import Output
+    from agents.ports import Outgoing
     from app.faust_app import PrahariApp
     from app.metrics.names import Metrics
     from app.score.admissions import Admissions
@@ -77,6 +77,10 @@ class Worker:
         """Return what is open here of a topic, named without the deployment's prefix."""
         return self._app.stages.tasks(self.settings.topic_prefix + topic)
 
+    def open_partition(self, topic: str, partition: int) -> PartitionTask | None:
+        """Return one partition of a topic, named without the deployment's prefix; None where it is not open here."""
+        return self._app.stages.task(self.settings.topic_prefix + topic, partition)
+
     async def caught_up(self, topic: str, tasks: dict[int, PartitionTask]) -> frozenset[int]:
         """Return which of these open partitions have applied all that their log held when first asked of."""
         return await self._catch_up.reached(topic, tasks)
@@ -97,23 +101,19 @@ class Worker:
         """Who waits for decisions on this worker."""
         return self._app.waiters
 
-    async def send(self, outputs: Sequence[Output]) -> None:
-        """Append to topics, in a round with what the stages put out; returns when the brokers have it."""
-        await self._app.send_outputs(outputs)
+    async def send(self, output: Outgoing) -> None:
+        """Append to a topic, together with others; returns when the brokers have it."""
+        await self._app.outbox.put(output)
 
     def rules(self) -> RuleSet:
         """Return the rules in force."""
-        return self._scorer().rules
+        return self.scorer().rules
 
     def model(self) -> Model | None:
         """Return the model in force, or None where the rules decide alone."""
-        return self._scorer().model
+        return self.scorer().model
 
-    def scorer(self, partition: int) -> Scorer:  # noqa: ARG002 - what decides is the same in every payee partition
-        """Return what decides in a payee partition."""
-        return self._scorer()
-
-    def _scorer(self) -> Scorer:
+    def scorer(self) -> Scorer:
         """Return what decides here, in the partition furthest in `control`; before one is open, what settings say."""
         deciding = self._app.control_plane.newest()
         return load_scorer(self.settings.rules, self.settings.model_dir) if deciding is None else deciding.scorer
@@ -142,7 +142,7 @@ class Worker:
         if not found.reason:
             found.lag = {topic: lag for topic in assigned if (lag := self._lag(topic)) is not None}
         if self.open_partitions("transactions-by-payee"):
-            scorer = self._scorer()  # loaded when they were opened
+            scorer = self.scorer()  # loaded when they were opened
             found.model_version = scorer.model.version if scorer.model else None
             found.rules_version = scorer.rules.version
         return found

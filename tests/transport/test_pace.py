@@ -1,4 +1,4 @@
-"""Fetches to a broker keep a pace, and a few at once do not wait."""
+"""Fetches to a broker keep a pace that leaves the thread time, and a few at once do not wait."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from app.transport.pace import FETCHES_SAVED_MAX, PACE_MAX_S, PACE_MIN_S, Paced
+from app.transport.pace import BUSY_MANY, FETCHES_SAVED_MAX, PACE_MAX_S, PACE_MIN_S, Paced
 
 
 async def test_fetches_wait_for_their_turn_once_the_saved_ones_are_used_up() -> None:
@@ -27,20 +27,46 @@ async def test_fetches_wait_for_their_turn_once_the_saved_ones_are_used_up() -> 
     assert begun.count(1) == begun.count(2) == at_once + 2
 
 
-@pytest.mark.parametrize(
-    ("turn_s", "records", "expected_s"),
-    [(0.008, 0, 0.012), (0.008, 50, 0.02), (0.0, 50, PACE_MIN_S), (0.5, 0, PACE_MAX_S)],
-)
-async def test_the_pace_follows_what_a_turn_costs_and_brings(turn_s: float, records: int, expected_s: float) -> None:
-    """Nothing to do, or no end of it, has its bounds."""
-    busy_s = 100.0
+class Thread:
+    """A worker's thread: how long it has been busy, and what time it is."""
 
-    async def fetch(*_: object) -> bool:
+    def __init__(self) -> None:
+        self.busy_s, self.now_s = 100.0, 1_000.0
+        self.paced = Paced(self._fetch, lambda: self.busy_s, lambda: self.now_s)
+
+    async def _fetch(self, *_: object) -> bool:
         return True
 
-    paced = Paced(fetch, lambda: busy_s)
-    for _ in range(200):
-        busy_s += turn_s
-        paced.brought(records)
+    def work(self, turns: int, turn_s: float, record_s: float = 0.0, rate: float = 0.0, other: float = 0.0) -> float:
+        """Let turns follow each other at the pace; return how far apart they are at the end.
 
-    assert paced.pace_s == pytest.approx(expected_s, rel=0.01)
+        A turn takes so long, and so much more for each record; `other` is the share of the time for other work.
+        """
+        for _ in range(turns):
+            span_s = max(self.paced.pace_s, 1 / rate if rate else 0.0)
+            self.now_s += span_s
+            self.busy_s += turn_s + record_s * rate * span_s + other * span_s
+            self.paced.brought(round(rate * span_s))
+        return self.paced.pace_s
+
+
+@pytest.mark.parametrize(
+    ("turn_s", "record_s", "rate", "other"),
+    [(0.007, 0.0, 500, 0.0), (0.007, 0.00008, 2_000, 0.0), (0.007, 0.0, 400, 0.2), (0.012, 0.00008, 500, 0.05)],
+)
+async def test_the_pace_keeps_the_thread_busy_for_its_share_of_the_time(
+    turn_s: float, record_s: float, rate: float, other: float
+) -> None:
+    """Whatever turns, records and other work cost: what a longer pace adds to a turn makes it no longer still."""
+    free = BUSY_MANY - record_s * rate - other
+    assert Thread().work(400, turn_s, record_s, rate, other) == pytest.approx(turn_s / free, rel=0.03)
+
+
+async def test_the_pace_has_bounds_and_comes_back_from_them() -> None:
+    """Nothing to do; no end of it; little again after a silence of an hour."""
+    thread = Thread()
+    assert thread.work(200, 0.0) == PACE_MIN_S
+    assert thread.work(200, 1.0) == PACE_MAX_S
+    thread.now_s += 3_600
+    assert thread.work(100, 0.001, rate=20) == PACE_MIN_S
+    assert thread.work(200, 1.0) == PACE_MAX_S

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -88,6 +89,24 @@ async def test_it_says_what_the_budget_of_the_moment_would(world: World) -> None
             worker.hold(topic, partition)
     response, _ = await worker.request("POST", "/score", json={**BODY, "payer_vpa": "new@x", "dry_run": True})
     assert response.status == 200
+
+
+async def test_an_answer_is_no_line_in_the_log_and_a_refusal_is_one(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A line for each payment would cost as much as scoring some of it; metrics count them all."""
+    caplog.set_level(logging.INFO)
+    worker = HeldWorker()
+    for topic, home in HOMES.items():
+        worker.hold(topic, home)
+    await world.serve(worker)
+    body = {**BODY, "dry_run": True}
+
+    answers = [await worker.request("POST", "/score", json=one) for one in (body, {**body, "amount": -1})]
+
+    assert [answer.status for answer, _ in answers] == [200, 422]
+    assert "POST /score 200" not in caplog.text
+    assert "POST /score 422" in caplog.text
 
 
 async def test_where_an_account_cannot_be_asked_nothing_is_made_up(world: World) -> None:

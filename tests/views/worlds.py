@@ -80,7 +80,7 @@ class HeldWorker:
     def rules(self) -> RuleSet:
         return load_rules(Settings().rules)
 
-    def scorer(self, partition: int) -> Scorer:  # noqa: ARG002
+    def scorer(self) -> Scorer:
         return Scorer(self.rules(), None)
 
     def model(self) -> Any:
@@ -93,6 +93,9 @@ class HeldWorker:
 
     def open_partitions(self, topic: str) -> dict[int, Any]:
         return self.held.get(topic, {})
+
+    def open_partition(self, topic: str, partition: int) -> Any:
+        return self.held.get(topic, {}).get(partition)
 
     async def caught_up(self, topic: str, tasks: dict[int, Any]) -> frozenset[int]:  # noqa: ARG002
         return frozenset(tasks) - self.behind
