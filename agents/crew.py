@@ -12,7 +12,6 @@ own logic is asked. Outputs go before state, part after part in order, whichever
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from agents.ports import Hold, Together, Unobserved
@@ -126,17 +125,14 @@ class Crew:
         if held is None:
             await self._news.wait()
             return
-        waiting = [asyncio.ensure_future(held), asyncio.ensure_future(self._news.wait())]
         with self._observer.held():
-            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-        for one in waiting:
-            one.cancel()
+            await _first_of(held, self._news.wait())
 
     async def _compute(self, chunks: Mapping[int, Chunk]) -> None:
         """Compute chunks part by part and hand over their outputs, until finishing cuts it short."""
         async for parts in self._observer.parts(chunks.values(), self._parts(chunks)):
             if isinstance(parts, Hold):
-                await self._unless_finishing(parts.until)
+                await _first_of(parts.until, self._finishing.wait())
             else:
                 await self._hand_over(parts)
             if self._finishing.is_set():
@@ -175,18 +171,18 @@ class Crew:
             for partition, chunk in sent.parts.finished:
                 self._members[partition].computed(chunk)
 
-    async def _unless_finishing(self, awaitable: Any) -> None:
-        """Wait for `awaitable`, or until computing is to end."""
-        wanted = asyncio.ensure_future(awaitable)
-        finishing = asyncio.ensure_future(self._finishing.wait())
-        done, _ = await asyncio.wait({wanted, finishing}, return_when=asyncio.FIRST_COMPLETED)
-        finishing.cancel()
-        if wanted in done:
-            wanted.result()
-            return
-        wanted.cancel()
-        with suppress(asyncio.CancelledError):
-            await wanted
+
+async def _first_of(*awaitables: Awaitable[Any]) -> None:
+    """Return when one of them has ended, or raise what it raised; the others have been ended by then."""
+    tasks = [asyncio.ensure_future(one) for one in awaitables]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+    await asyncio.wait(tasks)
+    for task in done:
+        task.result()
 
 
 async def guarded(name: str, loop: Awaitable[None], on_fatal: Callable[[str, BaseException], None]) -> None:

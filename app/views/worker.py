@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -59,7 +60,7 @@ class Worker:
         """What this worker counts."""
         return self._app.metrics
 
-    @property
+    @cached_property
     def partitions(self) -> int:
         """How many partitions the topics keyed by account have."""
         return int(self._app.conf.topic_partitions)
