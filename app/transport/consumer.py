@@ -14,6 +14,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
 from app.transport.fetching import BatchConsumerThread
+from app.transport.pace import PACE_MIN_S
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,7 +47,8 @@ class BatchConsumer(driver.Consumer):
     @property
     def pace_s(self) -> float:
         """How far apart fetches are now."""
-        return float(self._thread.pace.pace_s)
+        pace = self._thread.pace
+        return PACE_MIN_S if pace is None else pace.pace_s
 
     def _new_consumer_thread(self) -> BatchConsumerThread:
         return BatchConsumerThread(self, loop=self.loop, beacon=self.beacon)

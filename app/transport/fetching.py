@@ -54,7 +54,9 @@ def _main_thread_s() -> float:
 
 
 class BatchConsumerThread(driver.AIOKafkaConsumerThread):
-    """Faust's consumer thread with fetches that wait for data and not for time."""
+    """Faust's consumer thread with fetches that wait for data and not for time; `pace` is there once it has started."""
+
+    pace: Paced | None = None
 
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer = super()._create_worker_consumer(transport)

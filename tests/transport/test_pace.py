@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from types import SimpleNamespace
 
 import pytest
 
+from app.transport.consumer import BatchConsumer
+from app.transport.fetching import BatchConsumerThread
 from app.transport.pace import BUSY_MANY, FETCHES_SAVED_MAX, PACE_MAX_S, PACE_MIN_S, Paced
 
 
@@ -70,3 +73,9 @@ async def test_the_pace_has_bounds_and_comes_back_from_them() -> None:
     thread.now_s += 3_600
     assert thread.work(100, 0.001, rate=20) == PACE_MIN_S
     assert thread.work(200, 1.0) == PACE_MAX_S
+
+
+def test_there_is_a_pace_before_anything_is_fetched() -> None:
+    """A payment may be asked for while the worker is starting."""
+    starting = SimpleNamespace(_thread=SimpleNamespace(pace=BatchConsumerThread.pace))
+    assert BatchConsumer.pace_s.fget(starting) == PACE_MIN_S  # type: ignore[attr-defined]
