@@ -90,11 +90,12 @@ def build(
         started = cold(int(dataset.event_time_ms[split.test].min()))
         metrics["cold"] = _scored(started, measured, Ensemble(forest_text), rules)
     shipped = fit_shipped(inputs, dataset, trees, step, seed=seed, told=told)
-    if shipped.scored is not None:
-        metrics["calibration"] = calibration_found(labels, shipped.scored)
+    scored = tested
+    if shipped.calibration is not None and shipped.held_out is not None:
+        scored = shipped.calibration.probabilities(shipped.held_out.margins)
+        metrics["calibration"] = calibration_found(labels[shipped.held_out.rows], scored)
     metrics["importance"] = importance(shipped.text)
     manifest = _manifest(dataset, split, seed, inputs[split.learn, FEATURE_COUNT], metrics)
-    scored = tested if shipped.scored is None else shipped.scored
     kept = {**manifest.data, "reference": reference(FEATURE_NAMES, dataset.rows, scored)}
     found_by = parameters(dataset, trees, step, shipped.calibrated_on)
     manifest = msgspec.structs.replace(manifest, parameters=found_by, data=kept)

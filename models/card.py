@@ -164,7 +164,7 @@ def _calibration(manifest: Manifest) -> list[str]:
     return [
         "## Calibration",
         "",
-        "Each payment scored by trees that had not seen its part of the history.",
+        "Each payment behind the first quarter scored by trees that had not seen its part of the history.",
         "",
         "| payments | mean probability told | frauds found |",
         "|---|---|---|",

@@ -1,14 +1,17 @@
-"""Margins of payments that the model did not learn from, for all of a history: what calibration is fitted to.
+"""Margins of payments that the model did not learn from, for most of a history: what calibration is fitted to.
 
-The span is cut into blocks of time; each is scored by trees that learned from the other blocks, but for a buffer on
-both sides, so that no fraud case stands on both. Such trees are nearly those that ship, and every season of the history
-takes part: a calibration on the last weeks alone says what those weeks were like.
+The span is cut into blocks of time; each but the first is scored by trees that learned from the other blocks, but for a
+buffer on both sides, so that no fraud case stands on both. Such trees are nearly those that ship, and every season of
+the history takes part: a calibration on the last weeks alone says what those weeks were like.
+
+The first block is only learned from. Its tables were just being filled: to trees that learned from later payments all
+its accounts look new. With it, a month's frauds were told with 58 % where 99 of 100 were frauds; without it, with 96 %.
 """
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -31,6 +34,13 @@ MOST_ROWS = 300_000
 _LEAST_SHARE = 0.55
 
 
+class HeldOut(NamedTuple):
+    """The n rows, by number, that were scored by trees which had not seen their block, and their margins."""
+
+    rows: NDArray[np.intp]
+    margins: NDArray[np.float64]
+
+
 def held_out_margins(
     inputs: NDArray[np.float64],
     labels: NDArray[np.int8],
@@ -40,11 +50,12 @@ def held_out_margins(
     step: float,
     seed: int,
     on_tree: Callable[[int], None] | None = None,
-) -> NDArray[np.float64] | None:
-    """Give each of n rows the margin of trees that did not see its block; None where the history is too short."""
+) -> HeldOut | None:
+    """Give rows behind the first block the margins of trees that did not see theirs; None of too short a history."""
     blocks = time_blocks(event_time_ms)
     if blocks is None:
         return None
+    blocks = blocks[1:]
     samples = [_sample(learned, seed + number) for number, (_, learned) in enumerate(blocks)]
     if not all(FEWEST_FRAUDS <= int(labels[rows].sum()) < len(rows) for rows in samples):
         return None
@@ -52,11 +63,13 @@ def held_out_margins(
     def fit(rows: NDArray[np.intp]) -> Trees:
         return fit_trees(inputs[rows], labels[rows], seed=seed, tree_count=tree_count, step=step, on_tree=on_tree)
 
-    margins = np.empty(len(labels), dtype=np.float64)
+    rows = np.concatenate([scored for scored, _ in blocks])
+    if not FEWEST_FRAUDS <= int(labels[rows].sum()) < len(rows):
+        return None
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        for (scored, _), trees in zip(blocks, pool.map(fit, samples), strict=True):
-            margins[scored] = Ensemble(trees.text).margins(inputs[scored])
-    return margins
+        fitted = zip(blocks, pool.map(fit, samples), strict=True)
+        margins = [Ensemble(trees.text).margins(inputs[scored]) for (scored, _), trees in fitted]
+    return HeldOut(rows, np.concatenate(margins))
 
 
 def time_blocks(event_time_ms: NDArray[np.int64]) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]] | None:

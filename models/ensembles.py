@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from models.crossfit import held_out_margins
+from models.crossfit import HeldOut, held_out_margins
 from models.fit import Trees, fit_calibration, fit_trees
 from models.trees import Ensemble
 
@@ -29,16 +29,16 @@ class Measured(NamedTuple):
 
 
 class Shipped(NamedTuple):
-    """The trees that ship; their calibration and probabilities held out, None where the history is too short."""
+    """The trees that ship, and their calibration with what it was fitted to; None where the history is too short."""
 
     text: str
     calibration: Calibration | None
-    scored: NDArray[np.float64] | None
+    held_out: HeldOut | None
 
     @property
     def calibrated_on(self) -> str:
         """What the calibration was fitted to."""
-        return "tuning slice" if self.scored is None else "all blocks, held out in turn"
+        return "tuning slice" if self.held_out is None else "all blocks but the first, held out in turn"
 
 
 def fit_measured(
@@ -65,10 +65,10 @@ def fit_shipped(
     seed: int,
     told: Callable[[str, int], None],
 ) -> Shipped:
-    """Learn from all labelled payments, and calibrate on margins of blocks that were held out in turn."""
+    """Learn from all labelled payments, and calibrate on margins of blocks held out in turn, of all but the first."""
     labels, on_tree = dataset.labels, partial(told, "learn from everything")
     text = fit_trees(inputs, labels, seed=seed, tree_count=trees, step=step, on_tree=on_tree).text
-    margins = held_out_margins(
+    held_out = held_out_margins(
         inputs,
         labels,
         dataset.event_time_ms,
@@ -77,7 +77,6 @@ def fit_shipped(
         seed=seed,
         on_tree=partial(told, "calibrate"),
     )
-    if margins is None:
+    if held_out is None:
         return Shipped(text, None, None)
-    calibration = fit_calibration(margins, labels)
-    return Shipped(text, calibration, calibration.probabilities(margins))
+    return Shipped(text, fit_calibration(held_out.margins, labels[held_out.rows]), held_out)
