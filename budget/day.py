@@ -125,7 +125,7 @@ class Day:
             remaining = self.seen + _COLD_REMAINING
         day, rate_ppm = self.day, ledger.rate_ppm
         falling = self.fallen >= _FALLING_FROM
-        now = DayNow(self.seen, remaining, ledger.unspent(day), rate_ppm, falling=falling)
+        now = DayNow(self.seen, remaining, ledger.unspent(day), rate_ppm, falling=falling, usually=expected)
         self.spendable = max(_SPENDABLE_MIN, now.unspent // _SPENDABLE_PART)
         self.forecast = forecast(history.counts, self.today, self.recent, now)
 

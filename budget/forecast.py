@@ -8,6 +8,7 @@ an alert catches a fraud.
    Lately fewer counts in full, lately more only in part: a burst ends. The later it is, the less of what chance
    may keep away, the square root, is counted on: an alert unspent at midnight caught nothing. Not while the best are
    absent: those are late.
+   A day larger than usual is not expected to bring more of history's best than a usual one: paydays do not.
 2. **Used up** (`order`). If a whole day's best have come, or far more than usual by now, the demand becomes history's
    day less what was seen.
 3. The *supply* is what is unspent and what the day still accrues; the bucket that it reaches has the price of **now**.
@@ -72,14 +73,14 @@ def forecast(history: NDArray[np.int64], today: NDArray[np.int64], recent: NDArr
     if not usual[0]:
         rate = _recently(lately)
         return _admit(rate, WORTH_OF[_reached(rate * now.remaining, now)], now)
-    moved = moved_part(usual, seen_above, now)
+    moved, due = moved_part(usual, seen_above, now), now.no_larger_than_usual()
     rate = _blend(usual, lately, now, moved)
-    left = np.clip(usual * (now.seen + now.remaining) - (seen_above << TAIL_BITS), 0, now.remaining << TAIL_BITS)
+    left = np.clip(usual * (due.seen + due.remaining) - (seen_above << TAIL_BITS), 0, now.remaining << TAIL_BITS)
     demand = rate * now.remaining
-    demand += np.minimum(0, left - demand) // PART * used_part(usual, seen_above, lately, now)
-    demand = _counted_on(demand, PART - absent_part(usual, seen_above, now, now.rate_tail), now)
+    demand += np.minimum(0, left - demand) // PART * used_part(usual, seen_above, lately, due)
+    demand = _counted_on(demand, PART - absent_part(usual, seen_above, due, now.rate_tail), now)
     missing = np.maximum(0, left - demand) // PART * (PART - moved)
-    price = _price(demand, missing, now, lambda bucket: kept_part(usual, seen_above, lately, now, bucket))
+    price = _price(demand, missing, now, lambda bucket: kept_part(usual, seen_above, lately, due, bucket))
     floor = steady(usual, now.rate_tail, rungs=1).average * _FLOOR_PART // PART * (PART - moved) // PART
     return _admit(rate, max(price, floor), now)
 

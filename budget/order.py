@@ -35,18 +35,35 @@ _MOVED_FULL_AFTER = 8
 
 
 class DayNow(NamedTuple):
-    """Where a day stands: transactions seen and expected to follow, alerts unspent, the rate, do scores only fall."""
+    """Where a day stands: transactions seen and expected to follow, alerts unspent, the rate, do scores only fall.
+
+    `usually` is how many a usual day brings; 0 where that is not known.
+    """
 
     seen: int
     remaining: int
     unspent: int
     rate_ppm: int
     falling: bool = False
+    usually: int = 0
 
     @property
     def rate_tail(self) -> int:
         """The rate as a tail: the best of a day that the budget could buy if it came to choose at its end."""
         return max(1, (self.rate_ppm << TAIL_BITS) // MILLION)
+
+    def no_larger_than_usual(self) -> DayNow:
+        """Return the day as if it brought no more transactions than a usual one: payday does not make more frauds.
+
+        >>> now = DayNow(seen=6_000, remaining=6_000, unspent=0, rate_ppm=5_000, usually=8_000)
+        >>> now.no_larger_than_usual()[:2], now._replace(usually=20_000).no_larger_than_usual()[:2]
+        ((4000, 4000), (6000, 6000))
+        """
+        size = self.seen + self.remaining
+        if not 0 < self.usually < size:
+            return self
+        seen = self.seen * self.usually // size
+        return self._replace(seen=seen, remaining=self.usually - seen)
 
 
 def kept_part(
@@ -94,7 +111,7 @@ def used_part(usual: NDArray[np.int64], seen_above: NDArray[np.int64], lately: N
         ramp(_ratio(seen_above, usual, rate, now.seen), _USED_FASTER),
         ramp(of_day, _USED_WHOLE),
         ramp(of_day, _USED_NOT_MORE),
-        ramp(_lately_over_today(lately, seen_above, now.seen, first_at_most(usual, rate)), _USED_LATELY),
+        ramp(_lately_over_today(lately, seen_above, first_at_most(usual, rate)), _USED_LATELY),
     )
     return max(ramp(_ratio(seen_above, usual, level, now.seen), _USED_EARLY), whole)
 
@@ -117,8 +134,9 @@ def moved_part(usual: NDArray[np.int64], seen_above: NDArray[np.int64], now: Day
     return found * min(PART, now.seen * PART * _MOVED_FULL_AFTER // max(1, now.seen + now.remaining)) // PART
 
 
-def _lately_over_today(lately: NDArray[np.int64], seen_above: NDArray[np.int64], seen: int, bucket: int) -> int:
+def _lately_over_today(lately: NDArray[np.int64], seen_above: NDArray[np.int64], bucket: int) -> int:
     """Return how often scores from this bucket on have come lately, over how often today as a whole, in parts."""
+    seen = int(seen_above[0])
     recent = (int(lately[bucket]) + RECENT_UNIT) * seen
     average = int(lately[0]) * int(seen_above[bucket]) + RECENT_UNIT * seen
     return recent * PART // average if average else PART
