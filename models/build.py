@@ -90,10 +90,9 @@ def build(
         started = cold(int(dataset.event_time_ms[split.test].min()))
         metrics["cold"] = _scored(started, measured, Ensemble(forest_text), rules)
     shipped = fit_shipped(inputs, dataset, trees, step, seed=seed, told=told)
-    scored = tested
-    if shipped.calibration is not None and shipped.held_out is not None:
-        scored = shipped.calibration.probabilities(shipped.held_out.margins)
-        metrics["calibration"] = calibration_found(labels[shipped.held_out.rows], scored)
+    scored = tested if shipped.scored is None else shipped.scored
+    if shipped.scored is not None:
+        metrics["calibration"] = calibration_found(labels[shipped.rows], scored)
     metrics["importance"] = importance(shipped.text)
     manifest = _manifest(dataset, split, seed, inputs[split.learn, FEATURE_COUNT], metrics)
     kept = {**manifest.data, "reference": reference(FEATURE_NAMES, dataset.rows, scored)}

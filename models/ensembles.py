@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from models.crossfit import HeldOut, held_out_margins
+from models.crossfit import held_out_margins
 from models.fit import Trees, fit_calibration, fit_trees
 from models.trees import Ensemble
 
@@ -29,16 +29,17 @@ class Measured(NamedTuple):
 
 
 class Shipped(NamedTuple):
-    """The trees that ship, and their calibration with what it was fitted to; None where the history is too short."""
+    """The trees that ship; their calibration and the probabilities of rows held out, None of a history too short."""
 
     text: str
     calibration: Calibration | None
-    held_out: HeldOut | None
+    rows: NDArray[np.intp] | None
+    scored: NDArray[np.float64] | None
 
     @property
     def calibrated_on(self) -> str:
         """What the calibration was fitted to."""
-        return "tuning slice" if self.held_out is None else "all blocks but the first, held out in turn"
+        return "tuning slice" if self.scored is None else "all blocks but the first, held out in turn"
 
 
 def fit_measured(
@@ -78,5 +79,6 @@ def fit_shipped(
         on_tree=partial(told, "calibrate"),
     )
     if held_out is None:
-        return Shipped(text, None, None)
-    return Shipped(text, fit_calibration(held_out.margins, labels[held_out.rows]), held_out)
+        return Shipped(text, None, None, None)
+    calibration = fit_calibration(held_out.margins, labels[held_out.rows])
+    return Shipped(text, calibration, held_out.rows, calibration.probabilities(held_out.margins))
