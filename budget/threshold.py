@@ -90,18 +90,6 @@ class BudgetState:
         admitted = self._observe(batch_of(days, buckets, candidates, minutes))
         return [(index, self.report(days[index])) for index in admitted]
 
-    def learn(self, day: int, bucket: int) -> None:
-        """Let a past transaction teach what days look like, without counting or alerting it: for warm-up.
-
-        Live transactions must not be of days before the last one learned. ValueError on a bucket that cannot be.
-        """
-        check_one(bucket, UNKNOWN)
-        plan = self._touch(day)
-        plan.fresh[bucket] += 1
-        plan.fresh_count += 1
-        if plan.is_due:
-            plan.review(self._history, self.ledger)
-
     def report(self, day: int) -> DayReport:
         """Return the day's numbers; zeros for a day that the budget does not know."""
         return report_day(self.ledger, self._plans.get(day), day)

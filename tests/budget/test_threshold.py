@@ -217,19 +217,6 @@ def test_each_admission_in_a_run_carries_the_numbers_of_its_moment() -> None:
     assert expected == bulk.observe_reporting(*columns(payments))
 
 
-def test_learning_teaches_the_threshold_and_counts_nothing() -> None:
-    """After a warm-up the first live day is spent as after a live day, and the ledger knows only the live one."""
-    rng = np.random.default_rng(6)
-    learned, lived = BudgetState(RATE_PPM), BudgetState(RATE_PPM)
-    for bucket in ordinary(30_000, 0.036, rng).buckets.tolist():
-        learned.learn(DAY, bucket)
-        lived.observe(DAY, bucket, is_candidate=False)
-    payments = [(DAY + 1, bucket, True) for bucket in ordinary(30_000, 0.036, rng).buckets.tolist()]
-
-    assert one_by_one(lived, payments) == one_by_one(learned, payments)
-    assert learned.report(DAY).seen == 0
-
-
 def test_a_changed_rate_holds_from_the_next_payment_on() -> None:
     """Tenfold the rate gives alerts for the payments that follow, not for those before."""
     budget = BudgetState(5_000)
