@@ -37,7 +37,7 @@ def test_risk_and_bucket_stay_in_their_ranges(probability: float | None, score: 
 @given(st.floats(1e-3, 0.999), scores)
 def test_risk_is_the_noisy_or_of_its_documentation(probability: float, score: int) -> None:
     """Computed here the long way, as the probability that not both warnings are false."""
-    rule = 0.9 * (score / 100) ** 6
+    rule = 0.9 * (score / 100) ** 12
     expected = 100 * (probability + rule - probability * rule)
     assert combine(probability, score).risk == pytest.approx(expected, abs=1.0)
 
