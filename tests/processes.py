@@ -90,4 +90,9 @@ class WorkerProcess:
         if self.alive:
             self.send_signal(signal.SIGTERM)
             assert self._process is not None
-            self._process.wait(timeout_s)
+            try:
+                self._process.wait(timeout_s)
+            except subprocess.TimeoutExpired as exc:
+                self.send_signal(signal.SIGUSR1)  # Faust prints where each of its threads is
+                time.sleep(1.0)
+                raise AssertionError(f"waited {timeout_s} s for the worker to stop: {self.log()[-8000:]}") from exc

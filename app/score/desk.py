@@ -38,6 +38,8 @@ IN_FLIGHT_MAX = 2_000
 DECIDE_S = 60.0
 #: A decision that takes longer may have been made before, where the account could not be asked, or elsewhere.
 LOOK_BACK_AFTER_S = 0.15
+#: The same where the account is here and does not know it: after a crash the payee's state may be ahead of the payer's.
+LOOK_UNSEEN_S = 1.0
 #: A payment that its account knows, without a decision in the log, is decided within so long.
 BEING_DECIDED_S = 2.0
 
@@ -140,7 +142,7 @@ class Desk:
         try:
             here = await self._listen(waiter, asked)
             await self._outside.send(partition, awaited.key, awaited.value)
-            outcome = await self._outcome(waiter, asked, here, look_back=seen is None)
+            outcome = await self._outcome(waiter, asked, here, LOOK_BACK_AFTER_S if seen is None else LOOK_UNSEEN_S)
         finally:
             self._waiters.forget(waiter)
         reason = outcome.get("reason")
@@ -157,13 +159,15 @@ class Desk:
             await self._tail.follow(waiter)
         return here
 
-    async def _outcome(self, waiter: Waiter, asked: Asked, here: object, *, look_back: bool) -> dict[str, Any]:
+    async def _outcome(self, waiter: Waiter, asked: Asked, here: object, look_back_s: float) -> dict[str, Any]:
         """Return what the stream says of a payment that was sent, also where its partitions moved meanwhile."""
+        waited_s = 0.0
         while not (await asyncio.wait({waiter.future}, timeout=LOOK_BACK_AFTER_S))[0]:
+            waited_s += LOOK_BACK_AFTER_S
             moved = here is not None and self._outside.decided_here(waiter.awaited.partition, asked) != here
             if moved:
                 await self._tail.follow(waiter)
-            if moved or look_back:
+            if moved or waited_s >= look_back_s:
                 return await self._said_or_found(waiter)
         return waiter.future.result()
 

@@ -172,6 +172,19 @@ async def test_where_the_account_cannot_be_asked_a_slow_decision_is_looked_up(mo
     assert (await stream.desk().score(asked(), 0, 5)).risk == 88
 
 
+async def test_a_decision_made_before_a_crash_is_looked_up_though_the_account_does_not_know_it_yet(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The payee's state was ahead of the payer's: the stream skips the payment, and sends no second decision."""
+    monkeypatch.setattr(desk_module, "LOOK_BACK_AFTER_S", 0.01)
+    monkeypatch.setattr(desk_module, "LOOK_UNSEEN_S", 0.02)
+    stream = Stream(seen=False, logged=decision(risk=77))
+    stream.answers = lambda _: None
+
+    assert (await stream.desk().score(asked(), 0, timeout_s=5)).risk == 77
+    assert len(stream.sent) == 1
+
+
 async def test_where_this_worker_decides_the_logs_are_not_followed() -> None:
     """It knows what it appended itself; where another worker decides, the logs are followed before the payment goes."""
     stream = Stream()
