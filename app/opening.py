@@ -144,27 +144,22 @@ class StageOpener:
         )
         self._app.admissions.begin(logic.applied.next_sequence)
         position = logic.applied.source_offset + 1
-        opened.append(self._opened(f"budget[{partition}]", logic, table, position, close))
+        opened.append(self._opened("budget", partition, logic, table, position, close))
         return opened[0]
 
     async def labels(self, partition: int) -> Opened:
         """Open a partition of `labels`."""
         logic = ForwardLogic(lambda records: forward_labels(records, partition))
-        return self._opened(f"labels[{partition}]", logic, NoTable(), None, _nothing_to_close)
+        return self._opened("labels", partition, logic, NoTable(), None, _nothing_to_close)
 
     async def control_log(self, partition: int) -> Opened:
         """Open the partition of `control`."""
         partitions = self._app.conf.topic_partitions
         logic = ForwardLogic(lambda records: forward_control(records, partitions), in_thread=True)
-        return self._opened(f"control[{partition}]", logic, NoTable(), None, _nothing_to_close)
+        return self._opened("control", partition, logic, NoTable(), None, _nothing_to_close)
 
     def _swept(
-        self,
-        crew: Crew,
-        partition: int,
-        sweeping: Sweeping,
-        position: int,
-        close_stage: Callable[[], Any],
+        self, crew: Crew, partition: int, sweeping: Sweeping, position: int, close_stage: Callable[[], Any]
     ) -> Opened:
         """Return a partition that a crew works on, with a sweep beside it that ends first."""
 
@@ -172,25 +167,31 @@ class StageOpener:
             asking.cancel()
             await close_stage()
 
-        name = f"{crew.name}[{partition}]"
-        opened = self._opened(name, sweeping, sweeping.table, position, close, crew=crew, partition=partition)
+        opened = self._opened(crew.name, partition, sweeping, sweeping.table, position, close, crew=crew)
         asking = asyncio.create_task(keep_swept(opened.task, sweeping))
         return opened
 
-    def _opened(
-        self, name: str, logic: Any, table: Any, position: int | None, close: Callable[[], Any], **crew: Any
+    def _opened(  # noqa: PLR0917 - what a partition is opened with
+        self,
+        stage: str,
+        partition: int,
+        logic: Any,
+        table: Any,
+        position: int | None,
+        close: Callable[[], Any],
+        *,
+        crew: Crew | None = None,
     ) -> Opened:
-        stage, partition = name.rstrip("]").split("[")
-        observer = StageObserver(self._app.metrics, stage)
         task = PartitionTask(
-            name,
+            f"{stage}[{partition}]",
             logic,
             table,
             self._send,
             self._app.end_process,
             commit_linger_s=self._settings.commit_linger_s,
-            commit_phase=commit_phase(stage, int(partition)),
-            observer=observer,
-            **crew,
+            commit_phase=commit_phase(stage, partition),
+            observer=StageObserver(self._app.metrics, stage),
+            crew=crew,
+            partition=partition,
         )
         return Opened(task, position, close)

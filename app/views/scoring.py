@@ -95,7 +95,7 @@ async def show_admission(request: web.Request) -> web.Response:
     """Answer `/admissions/{partition}/{sequence}`: 410 for one before our time, 404 for one not counted yet."""
     worker = request.app[WORKER]
     partition, sequence = (read_whole(request.match_info[name], name) for name in ("partition", "sequence"))
-    if not worker.open_partitions("candidates"):
+    if worker.open_partition("candidates", 0) is None:
         raise Problem(HTTPStatus.NOT_FOUND, "the budget runs on another worker")
     found = await worker.admissions.wait(partition, sequence, ADMISSION_WAIT_S)
     if found is None:

@@ -126,7 +126,7 @@ class Worker:
 
     def owner(self, topic: str, partition: int) -> str | None:
         """Return the URL of the other worker that has a partition; None where it is here, or nobody is known to."""
-        if partition in self.open_partitions(topic):
+        if self.open_partition(topic, partition) is not None:
             return None
         own, name = str(self._app.conf.canonical_url), self.settings.topic_prefix + topic
         for url, topics in self._app.assignor.external_topic_distribution.items():
