@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from mode.loop import use
-
-from app import commands
+from app import commands, event_loop
 from app.faust_app import PrahariApp
 from app.heap import limit_arenas
 from app.pipeline import wire
@@ -15,7 +13,7 @@ from app.transport import register
 from features.errors import PrahariError
 
 limit_arenas()
-use("uvloop")
+event_loop.use()
 # Faust fetches in a thread of its own. At Python's 5 ms that thread waits for the interpreter longer than for Kafka: at
 # 500 payments a second the median from produce to decision fell to 0.63-0.72 of what it was (two runs each, in turn).
 sys.setswitchinterval(0.0005)

@@ -72,7 +72,7 @@ def test_a_worker_runs_on_a_kafka_with_tls_and_a_password(secured: tuple[int, Pa
     worker = WorkerProcess("app.main", tmp_path / "worker", f"localhost:{port}", settings).start()
     try:
         worker.wait_ready()
-        worker.stop(90.0)  # a TLS connection that the other side does not close is given up after 30 s
+        worker.stop()
     finally:
         worker.kill()
 
