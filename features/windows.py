@@ -73,7 +73,6 @@ def read_windows(account: Account, shape: Shape, time_ms: int, tally: Tally) -> 
     """Fill `tally` with what lies in each window before `time_ms`."""
     tally[:] = 0
     end = find_end(account, time_ms)
-    is_newest = end == account[COUNT]
     window, at = 0, end - 1
     while at >= 0:
         age_ms = time_ms - account[TIMES + at]
@@ -88,8 +87,9 @@ def read_windows(account: Account, shape: Shape, time_ms: int, tally: Tally) -> 
         tally[FAILS, window] += flags & FAILED != 0
         tally[TINIES, window] += account[AMOUNTS + at] <= TINY_PAISE_MAX
         tally[GIVEN, window] += flags & STATUS_GIVEN != 0
-        tally[DISTINCTS, window] += flags & LAST != 0 if is_newest else _is_last_before(account, at, end)
+        tally[DISTINCTS, window] += flags & LAST != 0
         at -= 1
+    _count_parties_seen_since(account, time_ms, at + 1, end, tally)
     for row in range(COUNTS, IN_RING):
         for longer in range(1, WINDOW_COUNT):
             tally[row, longer] += tally[row, longer - 1]
@@ -100,12 +100,34 @@ def read_windows(account: Account, shape: Shape, time_ms: int, tally: Tally) -> 
 
 
 @compiled
-def _is_last_before(account: Account, at: int, end: int) -> bool:
-    """Tell whether no payment between this one and T has its party: for a T that is not the newest."""
-    for later in range(at + 1, end):
-        if account[PARTIES + later] == account[PARTIES + at]:
-            return False
-    return True
+def _count_parties_seen_since(account: Account, time_ms: int, start: int, end: int, tally: Tally) -> None:
+    """Count the parties that LAST leaves out since they have a payment at or after T, each in its newest before T."""
+    for later in range(end, account[COUNT]):
+        party = account[PARTIES + later]
+        if _has_party(account, party, end, later):
+            continue
+        for at in range(end - 1, start - 1, -1):
+            if account[PARTIES + at] == party:
+                tally[DISTINCTS, _shortest_window(time_ms - account[TIMES + at])] += 1
+                break
+
+
+@compiled
+def _has_party(account: Account, party: int, start: int, end: int) -> bool:
+    """Tell whether a payment in [start, end) is with this party."""
+    for at in range(start, end):
+        if account[PARTIES + at] == party:
+            return True
+    return False
+
+
+@compiled
+def _shortest_window(age_ms: int) -> int:
+    """Return the shortest window that reaches back so far; there must be one."""
+    window = 0
+    while age_ms > WINDOWS_MS[window]:
+        window += 1
+    return window
 
 
 def new_tally() -> Tally:
