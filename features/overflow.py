@@ -79,7 +79,7 @@ def extend_windows(
     distincts: NDArray[np.int64],
 ) -> None:
     """Add to what the ring holds of each window before T, in place, what was pushed out of it."""
-    first = _first_reaching(account, time_ms)
+    first = shortest_window(time_ms - account[OUT_NEWEST_MS])
     is_fresh = 0 <= time_ms - account[ESTIMATED_MS] <= WIDTHS_MS[first]
     for window in range(first, WINDOW_COUNT):
         count, sum_paise = pushed_out_within(account, window, time_ms)
@@ -94,20 +94,19 @@ def extend_windows(
 
 
 @compiled
-def _first_reaching(account: Account, time_ms: int) -> int:
-    """Return the shortest window before T that holds anything pushed out; the longest must."""
-    behind_ms = time_ms - account[OUT_NEWEST_MS]
-    first = 0
-    while behind_ms > WINDOWS_MS[first]:
-        first += 1
-    return first
+def shortest_window(age_ms: int) -> int:
+    """Return the shortest window that reaches back so far; the longest must."""
+    window = 0
+    while age_ms > WINDOWS_MS[window]:
+        window += 1
+    return window
 
 
 @compiled
 def _estimate(account: Account, shape: Shape, time_ms: int, ring_count: int) -> None:
     if time_ms - account[OUT_NEWEST_MS] > WINDOWS_MS[WINDOW_COUNT - 1]:
         return
-    first = _first_reaching(account, time_ms)
+    first = shortest_window(time_ms - account[OUT_NEWEST_MS])
     growth = (pushed_out_within(account, first, time_ms)[0] + ring_count) // ESTIMATES_PER_WINDOW
     for window in range(WINDOW_COUNT):
         account[ESTIMATES + window] = estimate_parties(account, shape, time_ms, time_ms - WINDOWS_MS[window])

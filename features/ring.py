@@ -60,6 +60,15 @@ def insert(account: Account, shape: Shape, time_ms: int, amount_paise: int, part
 
 
 @compiled
+def has_party(account: Account, party: int, start: int, end: int) -> bool:
+    """Tell whether a payment in [start, end) of the ring is with this party."""
+    for at in range(start, end):
+        if account[PARTIES + at] == party:
+            return True
+    return False
+
+
+@compiled
 def is_new_party(account: Account, time_ms: int, party: int) -> int:
     """Return NEW if no payment with this party lies in [time - 30 d, time), else 0."""
     for at in range(account[COUNT] - 1, -1, -1):
@@ -99,11 +108,7 @@ def _place(account: Account, time_ms: int, amount_paise: int, party: int, flags:
     at = account[COUNT]
     while at > 0 and account[TIMES + at - 1] > time_ms:
         at -= 1
-    is_last = True
-    for later in range(at, account[COUNT]):
-        if account[PARTIES + later] == party:
-            is_last = False
-    if is_last:
+    if not has_party(account, party, at, account[COUNT]):
         flags |= LAST
         for earlier in range(at - 1, -1, -1):
             if account[PARTIES + earlier] == party:

