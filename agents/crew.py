@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from agents.delivery import PartitionTask
     from agents.ports import Chunk, JointLogic, Observer, Send
 
-#: Parts whose outputs may be on their way; the producer keeps their order.
-PARTS_SENT_MAX = 6
+#: Parts whose outputs may be on their way; the producer keeps their order. A part of 2,048 payments puts out 6 MB.
+PARTS_SENT_MAX = 3
 
 
 class _Sent(NamedTuple):

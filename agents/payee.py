@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from tables.partition import TablePartition
 
 TOPIC = "transactions-by-payee"
-#: Most accounts that payments of a part may change: with 8 KiB each, 4 MiB of state; debits change far fewer.
-PART_ITEMS_MAX = 512
+#: Most accounts that payments of a part may change, as in the payer stage; debits change far fewer.
+PART_ITEMS_MAX = 2_048
 
 
 class PayeeApplied(msgspec.Struct, array_like=True):

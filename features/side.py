@@ -14,6 +14,7 @@ import numpy as np
 
 from features import expiry
 from features.arena import load_accounts, shrink_accounts, store_accounts
+from features.blocks import accounts_of, blocks
 from features.errors import StateCodecError
 from features.events import ACCOUNT, debit_event, payment_event, to_events, verdict_event
 from features.fields import check_kept_ranges
@@ -84,14 +85,18 @@ class Side:
         kept = without_idle_debits(states, events)
         if kept is not None:
             return self._process_some(states, events, kept, lanes)
-        self.load(states)
         rows, outcomes = np.empty((len(events), self.width)), np.empty(len(events), np.int64)
-        begin, newest_ms = 0, []
-        for end, watermark_ms in lanes:
-            lane = slice(begin, end)
-            newest_ms.append(int(self._run(self._arena, events[lane], rows[lane], outcomes[lane], watermark_ms)))
-            begin = end
-        return Processed(rows, outcomes, self._stored(len(states)), newest_ms)
+        after, newest_ms = list(states), [lane.watermark_ms for lane in lanes]
+        for block in blocks(lanes):
+            begin, end = block[0].begin, block[-1].end
+            places, own = accounts_of(events[begin:end], len(states), whole=end - begin == len(events))
+            self.load([after[place] for place in places])
+            for lane, start, stop in block:
+                run = own[start - begin : stop - begin], rows[start:stop], outcomes[start:stop], newest_ms[lane]
+                newest_ms[lane] = int(self._run(self._arena, *run))
+            for place, state in zip(places, self._stored(len(places)), strict=True):
+                after[place] = state
+        return Processed(rows, outcomes, after, newest_ms)
 
     def _process_some(
         self, states: Sequence[bytes], events: Events, kept: NDArray[np.bool_], lanes: Sequence[Lane]
@@ -113,7 +118,7 @@ class Side:
         """Unpack states and return the arena that holds them, until the next call."""
         count = len(states)
         if count > len(self._arena):
-            # 20 KiB an account: no more than the largest part takes, which comes at the latest in a first backlog.
+            # 20 KiB an account: no more than a block has, which comes at the latest in a first backlog.
             self._arena = new_arena(count)
             self._room = np.empty(count * self._bytes_max, np.uint8)
         ends = np.fromiter(map(len, states), np.int64, count).cumsum()

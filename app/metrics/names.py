@@ -48,7 +48,7 @@ class Metrics:
         self.records = self._counter("records", "Records that a stage took from its topic.", "stage")
         self.outputs = self._counter("outputs", "Records that a stage put out and the broker acknowledged.", "topic")
         self.compute = self._histogram(
-            "compute_seconds", "Time to compute one part of a chunk, up to 512 accounts.", _SHORT_S, "stage"
+            "compute_seconds", "Time to compute one part of a chunk, up to 2,048 accounts.", _SHORT_S, "stage"
         )
         self.acknowledge = self._histogram(
             "acknowledge_seconds", "From a part computed until the broker has all its outputs.", _SHORT_S, "stage"

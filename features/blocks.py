@@ -1,0 +1,60 @@
+"""Cuts a part into blocks whose accounts are open at one time: 20 KiB each, they should fit the processor's caches.
+
+What a part came to does not depend on where it is cut: an account that comes again in a later block is opened again as
+the earlier one left it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from features.events import ACCOUNT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from features.events import Events
+    from features.processed import Lane
+
+#: Events whose accounts are open at one time, at most.
+BLOCK_EVENTS_MAX = 256
+
+
+class Span(NamedTuple):
+    """Events of one lane, by its place among the lanes, from `begin` to `end`."""
+
+    lane: int
+    begin: int
+    end: int
+
+
+def blocks(lanes: Sequence[Lane], events_max: int = BLOCK_EVENTS_MAX) -> Iterator[list[Span]]:
+    """Yield what is worked on together: spans of lanes that stand one behind the other, at most so many events.
+
+    >>> from features.processed import Lane
+    >>> [[tuple(span) for span in block] for block in blocks([Lane(3, 0), Lane(3, 0), Lane(8, 0)], 4)]
+    [[(0, 0, 3), (1, 3, 3), (2, 3, 4)], [(2, 4, 8)]]
+    """
+    block: list[Span] = []
+    begin = first = 0
+    for at, lane in enumerate(lanes):
+        while lane.end - first > events_max:
+            yield [*block, Span(at, begin, first + events_max)]
+            block, begin = [], first + events_max
+            first = begin
+        block.append(Span(at, begin, lane.end))
+        begin = lane.end
+    if block:
+        yield block
+
+
+def accounts_of(events: Events, count: int, *, whole: bool) -> tuple[Sequence[int], Events]:
+    """Return the places of a block's accounts, and its events with places among these; all `count` of a whole part."""
+    if whole:
+        return range(count), events
+    accounts, places = np.unique(events[:, ACCOUNT], return_inverse=True)
+    own = events.copy()
+    own[:, ACCOUNT] = places
+    return accounts.tolist(), own
