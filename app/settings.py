@@ -84,7 +84,7 @@ class Settings(BaseSettings):
     state_cache_accounts: int = Field(10_000, ge=100)
     """Decoded account states kept per table, over all partitions of a worker."""
 
-    commit_linger_s: float = Field(1.0, ge=0, le=10)
+    commit_linger_s: float = Field(3.0, ge=0, le=10)
     """How long changed state waits for company before its changelog transaction."""
 
     partitioner: Literal["murmur2", "crc32"] = "murmur2"

@@ -81,19 +81,24 @@ async def _measure(deployment: Deployment, accounts: int, case: str) -> dict[str
         sent = await paying
         await committed(deployment)
         decisions = await logs.read("decisions", begins, await logs.ends("decisions"))
+    waits_s: dict[str, float] = {}
+    for decision in decisions:  # a takeover decides again what was not committed: the first decision counts
+        transaction_id, wait_s = _waited(*decision)
+        waits_s.setdefault(transaction_id, wait_s)
     restored = [(int(count), float(took_s)) for count, took_s in _RESTORED.findall(workers[-1].said()[said_before:])]
     return {
-        "longest_wait_s": max(_wait_s(*decision) for decision in decisions),
-        "decided": len({json.loads(value)["transaction_id"] for _, value in decisions}),
+        "longest_wait_s": max(waits_s.values()),
+        "decided": len(waits_s),
         "sent": sent,
         "restored": sum(count for count, _ in restored),
         "restoring_s": max((took_s for _, took_s in restored), default=0.0),
     }
 
 
-def _wait_s(stamp_ms: int, decision: bytes) -> float:
-    """Return the seconds from the moment that a payment was sent, its event time, to its decision in the log."""
-    return stamp_ms / 1000 - datetime.fromisoformat(json.loads(decision)["event_time"]).timestamp()
+def _waited(stamp_ms: int, value: bytes) -> tuple[str, float]:
+    """Return a payment's id and the seconds from when it was sent, its event time, to its decision in the log."""
+    decision = json.loads(value)
+    return decision["transaction_id"], stamp_ms / 1000 - datetime.fromisoformat(decision["event_time"]).timestamp()
 
 
 async def _pay(bootstrap: str, payers: int) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 
@@ -14,11 +16,14 @@ from tests.features.accounts import SIDES
 from tests.features.oracle import MINUTE
 from tests.features.worlds import START, payment
 
+if TYPE_CHECKING:
+    from features.events import Event
+
 
 def part_of(side: str, count: int, lanes: int) -> tuple[np.ndarray, list[Lane], int]:
     """Return events over lanes, a few late and a third of a payee's debits, their lanes, and how many accounts."""
     rng, accounts = np.random.default_rng(7), 0
-    events: list[np.ndarray] = []
+    events: list[Event] = []
     ends: list[Lane] = []
     for _ in range(lanes):
         own = accounts + rng.integers(0, 40, count)  # each account many times, in many blocks
