@@ -18,6 +18,7 @@ from benchmarks.deployment import Deployment
 from benchmarks.drain import committed
 from benchmarks.load import Plan, World
 from benchmarks.processes import cpu_s
+from benchmarks.spells import Watching, apart
 from benchmarks.steady import SHARES, percentiles, warm_up
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ class Scored:
     answered: int
     failed: int
     answer_ms: dict[str, float]
+    apart_ms: dict[str, float]
+    slow_share: float
     curve: list[tuple[float, float]]
     sent_late_ms: float
     worker_cpu_us: float
@@ -72,16 +75,23 @@ async def _at_rate(worker: Worker, rate: float, seconds: float, seed: int) -> Sc
     chunks = await asyncio.to_thread(lambda: list(world.payments()))
     due = [stamp / 1000 for chunk in chunks for stamp in chunk.stamps_ms]
     before_s = cpu_s(worker.pid)
-    answers = await ask(f"http://127.0.0.1:{worker.port}/score", [v for chunk in chunks for v in chunk.values], due)
+    bodies = [value for chunk in chunks for value in chunk.values]
+    with Watching() as machine:
+        answers = await ask(f"http://127.0.0.1:{worker.port}/score", bodies, due)
     cpu_us = (cpu_s(worker.pid) - before_s) / count * 1e6
-    counted = answers[int(rate * SETTLE_S) :]
+    settled = int(rate * SETTLE_S)
+    counted = answers[settled:]
+    kept = apart(np.array(due[settled:]) * 1000, machine.spells)
     latencies_ms = [answer.latency_ms for answer in counted if answer.status == HTTP_OK]
+    apart_ms = [one.latency_ms for one, keep in zip(counted, kept, strict=True) if keep and one.status == HTTP_OK]
     return Scored(
         rate,
         seconds,
         len(latencies_ms),
         len(counted) - len(latencies_ms),
         percentiles(latencies_ms),
+        percentiles(apart_ms),
+        machine.slow_share,
         [(share, float(np.quantile(latencies_ms, share))) for share in SHARES] if latencies_ms else [],
         float(np.quantile([answer.late_ms for answer in counted], 0.99)),
         cpu_us,

@@ -20,10 +20,13 @@ from benchmarks.drain import committed, start_up
 from benchmarks.kafka import Logs, preload
 from benchmarks.load import Payments, Plan, World, payment_number, transaction_id
 from benchmarks.sampling import look, watch
+from benchmarks.spells import Watching, apart
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from benchmarks.processes import Worker
     from benchmarks.sampling import Sample
@@ -37,12 +40,18 @@ SHARES = (0.01, 0.05, *(step / 20 for step in range(2, 19)), 0.95, 0.98, 0.99, 0
 
 @dataclass(frozen=True, slots=True)
 class Steady:
-    """Latencies in ms at one rate; `producer_late_ms` is how late payments left, at the 99th percentile."""
+    """Latencies in ms at one rate; `producer_late_ms` is how late payments left, at the 99th percentile.
+
+    `apart_ms` are those of decisions that had nothing to do with a slow spell of the machine, and `slow_share` how much
+    of the time such a spell was (`benchmarks.spells`).
+    """
 
     rate: float
     seconds: float
     payments: int
     decision_ms: dict[str, float]
+    apart_ms: dict[str, float]
+    slow_share: float
     alert_ms: dict[str, float]
     alerts: int
     curve: list[tuple[float, float]]
@@ -92,21 +101,25 @@ async def _at_rate(deployment: Deployment, logs: Logs, rate: float, seconds: flo
     await asyncio.sleep(max(0.0, (plan.first_ms - time.time() * 1000) / 1000 - 0.1))
     began = time.monotonic()
     before = look(deployment, began, 0)
-    late_ms = await _send(deployment.broker.bootstrap, chunks)
-    await watch(deployment, logs, count, lambda _: None, sum(decisions.values()))
+    with Watching() as machine:
+        late_ms = await _send(deployment.broker.bootstrap, chunks)
+        await watch(deployment, logs, count, lambda _: None, sum(decisions.values()))
     await committed(deployment)
     after = look(deployment, began, count)
     skip = int(rate * _SETTLE_S)
     stamps = [stamp for chunk in chunks for stamp in chunk.stamps_ms]
     decided = await logs.read("decisions", decisions, await logs.ends("decisions"))
     alerted = await logs.read("alerts", alerts, await logs.ends("alerts"))
-    decision_ms = latencies(decided, stamps, seed, skip)
-    alert_ms = latencies(alerted, stamps, seed, skip)
+    by_number = latencies(decided, stamps, seed, skip)
+    decision_ms, due_ms = np.array(list(by_number.values())), np.array(stamps, np.float64)[list(by_number)]
+    alert_ms = list(latencies(alerted, stamps, seed, skip).values())
     return Steady(
         rate,
         seconds,
         len(decision_ms),
         percentiles(decision_ms),
+        percentiles(decision_ms[apart(due_ms, machine.spells)]),
+        machine.slow_share,
         percentiles(alert_ms),
         len(alert_ms),
         [(share, float(np.quantile(decision_ms, share))) for share in SHARES],
@@ -138,21 +151,23 @@ async def _send(bootstrap: str, chunks: Sequence[Payments]) -> list[float]:
     return late_ms
 
 
-def latencies(records: Sequence[tuple[int, bytes]], stamps: Sequence[int], seed: int, skip: int) -> list[int]:
-    """Return append time less due time of each record's first appearance, the first `skip` payments left out."""
+def latencies(records: Sequence[tuple[int, bytes]], stamps: Sequence[int], seed: int, skip: int) -> dict[int, int]:
+    """Return append time less due time of each payment's first record, by its number; the first `skip` are left out."""
     found: dict[int, int] = {}
     for appended_ms, value in records:
         identifier = orjson.loads(value)["transaction_id"]
         number = payment_number(identifier)
         if number >= skip and number < len(stamps) and identifier == transaction_id(seed, number):
             found.setdefault(number, appended_ms - stamps[number])
-    return list(found.values())
+    return found
 
 
-def percentiles(latencies_ms: Sequence[float]) -> dict[str, float]:
+def percentiles(latencies_ms: Sequence[float] | NDArray[Any]) -> dict[str, float]:
     """Return the latencies that are told, by name; none of no latencies."""
     shares = {"p50": 0.5, "p95": 0.95, "p99": 0.99, "p99.9": 0.999, "max": 1.0}
-    return {name: float(np.quantile(latencies_ms, share)) for name, share in shares.items()} if latencies_ms else {}
+    return (
+        {name: float(np.quantile(latencies_ms, share)) for name, share in shares.items()} if len(latencies_ms) else {}
+    )
 
 
 def _cpu_us(before_s: Sequence[float], after: Sample, count: int) -> float:

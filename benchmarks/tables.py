@@ -26,6 +26,10 @@ def _tenths(field: str, share: str) -> Callable[[dict[str, Any]], str]:
     return lambda run: f"{run[field][share]:.1f}" if share in run[field] else "-"
 
 
+def _percent(field: str) -> Callable[[dict[str, Any]], str]:
+    return lambda run: f"{run[field]:.1%}"
+
+
 DRAIN: Columns = {
     "payments": _count("transactions"),
     "workers": _count("workers"),
@@ -44,6 +48,8 @@ STEADY: Columns = {
     "payments/s": _count("rate"),
     "decided": _count("payments"),
     **{f"decision {share}": _ms("decision_ms", share) for share in ("p50", "p95", "p99", "p99.9")},
+    **{f"apart from slow spells, {share}": _ms("apart_ms", share) for share in ("p50", "p95", "p99", "p99.9")},
+    "slow spells": _percent("slow_share"),
     "alerts": _count("alerts"),
     **{f"alert {share}": _ms("alert_ms", share) for share in ("p50", "p99")},
     "sent late, p99": _us("producer_late_ms"),
@@ -55,6 +61,8 @@ SCORE: Columns = {
     "answered": _count("answered"),
     "failed": _count("failed"),
     **{f"answer {share}": _tenths("answer_ms", share) for share in ("p50", "p95", "p99", "p99.9", "max")},
+    **{f"apart from slow spells, {share}": _tenths("apart_ms", share) for share in ("p50", "p99")},
+    "slow spells": _percent("slow_share"),
     "sent late, p99": _us("sent_late_ms"),
     "CPU us, worker": _us("worker_cpu_us"),
 }

@@ -69,7 +69,7 @@ def test_latency_runs_from_due_to_the_first_decision() -> None:
         (1_050, orjson.dumps({"transaction_id": transaction_id(6, 1)})),
     ]
 
-    assert latencies(records, [1_000, 1_010], 5, skip=1) == [20]
+    assert latencies(records, [1_000, 1_010], 5, skip=1) == {1: 20}
 
 
 def test_samples_belong_to_the_innermost_part_that_is_known() -> None:
