@@ -27,6 +27,8 @@ from tables.record_batch import batches
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+#: A transaction under way for so many requests' limits never ends: aiokafka may wait for metadata that nobody asks for.
+_LIMIT_REQUESTS = 1.5
 _BATCH_BYTES = 900 * 1024  # below Kafka's default message.max.bytes of 1 MiB, headers included
 
 
@@ -42,6 +44,7 @@ class ChangelogWriter:
         self.topic = topic
         self.partition = partition
         self.transactional_id = transactional_id
+        self._limit_s = _LIMIT_REQUESTS * request_s
         self._producer = AIOKafkaProducer(
             transactional_id=transactional_id,
             acks="all",
@@ -64,6 +67,21 @@ class ChangelogWriter:
         """
         if not changes:
             raise StoreError("needed at least one record for a changelog transaction, got none")
+        # A task of its own: what hangs in a transaction hangs in its abortion too, and this process is about to end.
+        written = asyncio.create_task(self._write(changes))
+        try:
+            await asyncio.wait({written}, timeout=self._limit_s)
+        except asyncio.CancelledError:
+            written.cancel()
+            raise
+        if not written.done():
+            raise StoreError(
+                f"needed to commit {len(changes)} records to {self.topic}[{self.partition}], got no end of it in "
+                f"{self._limit_s:g} s. The worker restarts where it was; see whether the brokers answer."
+            )
+        return written.result()
+
+    async def _write(self, changes: Mapping[bytes, bytes | None]) -> int:
         try:
             async with self._producer.transaction():
                 sent = await self._send(changes)

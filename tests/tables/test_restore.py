@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from features.errors import AppliedBeyondEnd, OwnershipLost
+from features.errors import AppliedBeyondEnd, OwnershipLost, StoreError
 from tables.changelog import ChangelogWriter
 from tables.clients import wait_closed
 from tables.restore import restore
@@ -129,3 +129,18 @@ async def test_taking_over_shuts_the_old_owner_out(broker: EmbeddedBroker, topic
     assert await restored(broker, topic, store) == {b"a": b"old", b"b": b"new"}
     store.close()
     await asyncio.gather(old.stop(), new.stop())
+
+
+async def test_a_transaction_that_never_ends_is_an_error(broker: EmbeddedBroker, topic: str) -> None:
+    """As after aiokafka lost its wait for metadata while Kafka was away: its sender takes the node for busy."""
+    writer = ChangelogWriter(topic, 0, f"{topic}-0", {"bootstrap_servers": broker.bootstrap}, request_s=1)
+    await writer.start()
+    sender = writer._producer._sender
+    sender._in_flight.update(one.nodeId for one in writer._producer.client.cluster.brokers())
+    try:
+        with pytest.raises(StoreError, match=r"got no end of it in 1\.5 s"):
+            await asyncio.wait_for(writer.write({b"a": b"1"}), timeout=30)
+    finally:
+        sender._in_flight.clear()
+        sender._message_accumulator._wakeup(sender._message_accumulator.waiter())
+        await writer.stop()
