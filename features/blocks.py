@@ -50,10 +50,8 @@ def blocks(lanes: Sequence[Lane], events_max: int = BLOCK_EVENTS_MAX) -> Iterato
         yield block
 
 
-def accounts_of(events: Events, count: int, *, whole: bool) -> tuple[Sequence[int], Events]:
-    """Return the places of a block's accounts, and its events with places among these; all `count` of a whole part."""
-    if whole:
-        return range(count), events
+def renumbered(events: Events) -> tuple[list[int], Events]:
+    """Return the places of the accounts that events name, and the events with places among these; `events` stay."""
     accounts, places = np.unique(events[:, ACCOUNT], return_inverse=True)
     own = events.copy()
     own[:, ACCOUNT] = places

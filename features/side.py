@@ -14,9 +14,9 @@ import numpy as np
 
 from features import expiry
 from features.arena import load_accounts, shrink_accounts, store_accounts
-from features.blocks import accounts_of, blocks
+from features.blocks import blocks, renumbered
 from features.errors import StateCodecError
-from features.events import ACCOUNT, debit_event, payment_event, to_events, verdict_event
+from features.events import debit_event, payment_event, to_events, verdict_event
 from features.fields import check_kept_ranges
 from features.hashing import party_hash
 from features.idle import without_idle_debits
@@ -89,7 +89,8 @@ class Side:
         after, newest_ms = list(states), [lane.watermark_ms for lane in lanes]
         for block in blocks(lanes):
             begin, end = block[0].begin, block[-1].end
-            places, own = accounts_of(events[begin:end], len(states), whole=end - begin == len(events))
+            whole = end - begin == len(events)
+            places, own = (range(len(states)), events) if whole else renumbered(events[begin:end])
             self.load([after[place] for place in places])
             for lane, start, stop in block:
                 run = own[start - begin : stop - begin], rows[start:stop], outcomes[start:stop], newest_ms[lane]
@@ -102,10 +103,8 @@ class Side:
         self, states: Sequence[bytes], events: Events, kept: NDArray[np.bool_], lanes: Sequence[Lane]
     ) -> Processed:
         """Process those of the events that may change anything, and give back the other accounts as they were."""
-        some = events[kept]
-        accounts = np.unique(some[:, ACCOUNT])
-        some[:, ACCOUNT] = np.searchsorted(accounts, some[:, ACCOUNT])
-        places, counts = accounts.tolist(), np.concatenate([[0], np.cumsum(kept)])
+        places, some = renumbered(events[kept])
+        counts = np.concatenate([[0], np.cumsum(kept)])
         fewer = [Lane(int(counts[end]), watermark_ms) for end, watermark_ms in lanes]
         done = self.process_lanes([states[place] for place in places], some, fewer)
         rows, outcomes, after = np.empty((len(events), self.width)), np.full(len(events), NEW), list(states)
