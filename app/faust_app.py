@@ -28,6 +28,7 @@ from app.score.outbox import Outbox
 from app.score.waiters import Waiters
 from app.scoring import load_scorer
 from app.settings import topic_partitions
+from app.time_limit import TimeLimit
 from app.topics import ensure_topics, topic_specs
 from app.transport.stages import Stages
 from app.web_tls import serving_tls
@@ -169,6 +170,7 @@ class PrahariApp(faust.App):
 
     async def on_stop(self) -> None:
         """Bring what is computed into state and commit it before anything is taken down."""
+        TimeLimit("stop", self.end_process).begin()
         consumer = self._consumer
         if consumer is not None:
             consumer.stop_flow()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
+from app.time_limit import TimeLimit
 from app.transport.fetching import BatchConsumerThread
 from app.transport.pace import PACE_MIN_S
 
@@ -149,8 +150,9 @@ class BatchConsumer(driver.Consumer):
         """Let no more records in, finish what is computed and commit, then let Faust forget the partitions."""
         self.app.tables.on_partitions_revoked(revoked)  # at once: an assignment being opened must not let records in
         self.stop_flow()  # Faust does not where nothing was assigned, and the next assignment waits for it
-        await self._stages.release()
-        await self.commit()
+        with TimeLimit("rebalance", self.app.end_process):
+            await self._stages.release()
+            await self.commit()
         await super().on_partitions_revoked(revoked)
 
     async def on_stop(self) -> None:

@@ -1,15 +1,19 @@
-"""The event loop of a worker gives up a TLS connection that its other side does not close."""
+"""The event loop of a worker gives up TLS connections that are not closed, and says of lost ones that they are."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
 import ssl
+import struct
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
+from aiokafka.conn import AIOKafkaConnection
+from aiokafka.errors import KafkaConnectionError
+from aiokafka.protocol.metadata import MetadataRequest
 
 from app.event_loop import Loop
 from tests.app.test_secured import make_certificate
@@ -77,3 +81,39 @@ def test_a_tls_connection_that_the_other_side_does_not_close_is_given_up_soon(lo
     serving, trusting = _contexts(tmp_path)
     with _deaf_server(serving) as port:
         loop.run_until_complete(_connect_and_close(loop, port, trusting))
+
+
+async def _request_when_reset(connection: AIOKafkaConnection, reset: asyncio.Event) -> None:
+    """Ask for metadata again and again from before the connection is reset until aiokafka has seen that it is."""
+    await connection.connect()
+    connection._versions = {MetadataRequest.API_KEY: (0, 1)}
+    reset.set()
+    while connection.connected():
+        asking = asyncio.ensure_future(connection.send(MetadataRequest([])))
+        asking.add_done_callback(asyncio.Future.exception)
+        await asyncio.sleep(0)
+
+
+async def _reset_under_requests() -> None:
+    reset = asyncio.Event()
+
+    async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reset.wait()
+        hard = struct.pack("ii", 1, 0)
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, hard)
+        writer.transport.abort()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        connection = AIOKafkaConnection("127.0.0.1", server.sockets[0].getsockname()[1])
+        connection._do_version_lookup = _nothing
+        with pytest.raises(KafkaConnectionError):
+            await asyncio.wait_for(_request_when_reset(connection, reset), LIMIT_S)
+
+
+async def _nothing() -> None:
+    return
+
+
+def test_what_is_written_to_a_connection_that_was_reset_is_an_error_that_aiokafka_expects(loop: Loop) -> None:
+    """It retries after a KafkaError; of anything else its task for metadata would end, and nobody would know."""
+    loop.run_until_complete(_reset_under_requests())
