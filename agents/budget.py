@@ -2,7 +2,7 @@
 
 Input: `candidates`, one partition, runs and alert rates put in force, in its order. Output: an alert with its reasons
 for each admitted candidate, to the payer's partition of `alerts`, and the day's numbers to `alert-budget`. Applied is
-the last sequence per payee partition, the alert rate and the budget itself. Reasons cost a millisecond and a half each:
+the last sequence per payee partition, the alert rate and the budget itself. Reasons cost half a millisecond each:
 they are computed off the event loop, so that alerting never blocks scoring.
 """
 

@@ -15,6 +15,7 @@ from agents.bundle import Bundle, Kind, decode_bundle, encode_bundle
 from agents.decision import NO_MODEL, Places, decisions_json
 from agents.work import Work
 from features import payee, payer, text
+from features.blocks import renumbered
 from features.events import COLUMNS, payment_event, to_events
 from features.evidence import Before
 from features.murmur import murmur2
@@ -52,6 +53,7 @@ def compile_all() -> None:
         side.may_vanish(state, 3)
         side.summary(state, 3)
     paid = to_events([payment_event(txn, 0, 1)])
+    renumbered(paid)
     Before([state], paid, np.array([0]), [Lane(1, 3)]).evidence([0])
     text.rows_json(np.array([[0.5]]))
     murmur2(b"a@x")

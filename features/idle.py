@@ -29,7 +29,7 @@ def without_idle_debits(states: Sequence[bytes], events: Events) -> NDArray[np.b
     if not debits.any():
         return None
     last_ms = np.full(len(states), NEVER)
-    of_debits = np.unique(events[debits, ACCOUNT]).tolist()
+    of_debits = events[debits, ACCOUNT].tolist()
     last_ms[of_debits] = last_times_ms([states[at] for at in of_debits])
     last_ms = last_ms[events[:, ACCOUNT]]
     touched = np.zeros(len(states), np.bool_)

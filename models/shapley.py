@@ -3,16 +3,17 @@
 A leaf speaks for the inputs on its way only, each with a range of values that leads on and with the share of training
 rows that went on there. An input that is not known goes on with that share, so the leaf's value is a product over its
 inputs, and the mean over all orders of what an input adds is a sum over how many others are known before it (Lundberg,
-Erion and Lee, 2018, section 3; Yang, 2021, for the form as a polynomial: the coefficient of x^j of the product of
-(share + x) over the inputs that lead on, of those that do not the share alone).
+Erion and Lee, 2018, section 3). The weight of j among the n - 1 others is the integral of t^j (1 - t)^(n-1-j) over 0
+to 1 (Euler's beta function), so the whole mean is one too: of value (lead - share) times the product, over the others,
+of share (1 - t) + lead t, where `lead` is 1 for an input that leads on and 0 for others. That is a polynomial of degree
+n - 1 in t, which Gauss and Legendre's rule integrates exactly from n / 2 of its values.
 
-LightGBM does the same node by node, with a division per input and leaf; here all that does not depend on the row is
-worked out once, and inputs that do not lead to a leaf share one sum. Tests hold both equal.
+LightGBM goes node by node and divides by each input of each leaf; here leaves stand side by side, those with most
+inputs first, so that a processor works on several at once. Tests hold both equal.
 """
 
 from __future__ import annotations
 
-from math import comb
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -27,22 +28,31 @@ if TYPE_CHECKING:
     from models.trees import Tree
 
 
-class Ways(NamedTuple):
-    """All leaves, and of leaf i the inputs on its way, `starts[i]` to `starts[i + 1]`.
+#: Leaves worked on together: what is known of them meanwhile fits the first-level cache.
+_LEAVES = 256
+#: What no row of training reached is divided by too.
+_SHARE_MIN = 1e-150
 
-    Of an input: the range that leads on, from `above` (left out; NaN: no bound) to `up_to`, whether NaN does, and the
-    share of rows that went on.
+
+class Ways(NamedTuple):
+    """All leaves, those with most inputs on their way first, and the inputs one behind the other.
+
+    `lengths[i]` is how many inputs leaf i has. The k-th inputs of all leaves that have so many stand side by side, leaf
+    by leaf, from `begins[k]` on. Of an input: the range that leads on, from `above` (left out; NaN: no bound) to
+    `up_to`, whether NaN does, and the share of rows that went on. `points[m]` and `weights[m]`: where to look, and what
+    it weighs, for an integral over 0 to 1 from m values.
     """
 
     values: NDArray[np.float64]
-    starts: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+    begins: NDArray[np.int64]
     inputs: NDArray[np.int64]
     above: NDArray[np.float64]
     up_to: NDArray[np.float64]
     nan_leads: NDArray[np.bool_]
     shares: NDArray[np.float64]
+    points: NDArray[np.float64]
     weights: NDArray[np.float64]
-    """[n, j]: the share of all orders of n inputs in which j certain others come before a given one."""
 
 
 class _Input(NamedTuple):
@@ -65,22 +75,31 @@ def to_ways(trees: Sequence[Tree]) -> tuple[Ways, float]:
             for one in way.values():
                 share *= one.share
             mean += values[-1] * share
-    flat = [one for way in ways for one in way.values()]
-    longest = max(map(len, ways), default=0)
-    weights = np.zeros((longest + 1, longest + 1))
-    for count in range(1, longest + 1):
-        weights[count, :count] = [1 / (count * comb(count - 1, before)) for before in range(count)]
+    order = sorted(range(len(ways)), key=lambda leaf: -len(ways[leaf]))
+    longest = len(ways[order[0]]) if order else 0
+    side_by_side = [[list(ways[leaf].items())[at] for leaf in order if len(ways[leaf]) > at] for at in range(longest)]
+    flat = [one for some in side_by_side for one in some]
     found = Ways(
-        np.array(values),
-        np.cumsum([0, *map(len, ways)]).astype(np.int64),
-        np.array([number for way in ways for number in way], np.int64),
-        np.array([one.above for one in flat]),
-        np.array([one.up_to for one in flat]),
-        np.array([one.nan_leads for one in flat], np.bool_),
-        np.array([one.share for one in flat]),
-        weights,
+        np.array(values)[order],
+        np.array([len(ways[leaf]) for leaf in order], np.int64),
+        np.cumsum([0, *map(len, side_by_side)]).astype(np.int64),
+        np.array([number for number, _ in flat], np.int64),
+        np.array([one.above for _, one in flat]),
+        np.array([one.up_to for _, one in flat]),
+        np.array([one.nan_leads for _, one in flat], np.bool_),
+        np.maximum([one.share for _, one in flat], _SHARE_MIN),
+        *_rules((longest + 1) // 2),
     )
     return found, mean
+
+
+def _rules(most: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the points and weights of Gauss and Legendre's rule over 0 to 1 for up to so many points, a row each."""
+    points, weights = np.zeros((most + 1, most)), np.zeros((most + 1, most))
+    for count in range(1, most + 1):
+        at, weight = np.polynomial.legendre.leggauss(count)
+        points[count, :count], weights[count, :count] = (at + 1) / 2, weight / 2
+    return points, weights
 
 
 def _ways(tree: Tree) -> Iterator[tuple[int, dict[int, _Input]]]:
@@ -114,68 +133,75 @@ def _rows(tree: Tree, node: int) -> int:
 def shapley(
     rows: NDArray[np.float64],
     values: NDArray[np.float64],
-    starts: NDArray[np.int64],
+    lengths: NDArray[np.int64],
+    begins: NDArray[np.int64],
     inputs: NDArray[np.int64],
     above: NDArray[np.float64],
     up_to: NDArray[np.float64],
     nan_leads: NDArray[np.bool_],
     shares: NDArray[np.float64],
+    points: NDArray[np.float64],
     weights: NDArray[np.float64],
     found: NDArray[np.float64],
 ) -> None:
     """Add to `found` [n, inputs], which is zero, what each input moved; the arguments between are those of `Ways`."""
-    polynomial, leading = np.empty(len(weights) + 1), np.empty(len(weights) + 1, np.int64)
-    for row in range(len(rows)):
-        for leaf in range(len(values)):
-            start, end = starts[leaf], starts[leaf + 1]
-            scale, degree = values[leaf], 0
-            polynomial[0] = 1.0
-            for at in range(start, end):
-                value = rows[row, inputs[at]]
-                if nan_leads[at] if np.isnan(value) else value <= up_to[at] and not value <= above[at]:
-                    _multiply(polynomial, degree, shares[at])
-                    leading[degree] = at
-                    degree += 1
-                else:
-                    scale *= shares[at]
-            _add(found[row], start, end, inputs, shares, weights[end - start], polynomial, leading[:degree], scale)
+    moves, products = np.empty((len(begins), _LEAVES)), np.empty((points.shape[1], _LEAVES))
+    total = np.empty(_LEAVES)
+    for row, moved in zip(rows, found):  # noqa: B905 - compiled code knows no `strict`
+        for first in range(0, len(values), _LEAVES):
+            longest, leaves = lengths[first], min(_LEAVES, len(values) - first)
+            rule = (longest + 1) // 2
+            for point in range(rule):
+                products[point, :leaves] = values[first : first + leaves] * weights[rule, point]
+            for at in range(longest):
+                begin, end = begins[at] + first, min(begins[at] + first + leaves, begins[at + 1])
+                some = slice(begin, end)
+                _leads(row, inputs[some], above[some], up_to[some], nan_leads[some], shares[some], moves[at])
+                for point in range(rule):
+                    _multiply(products[point], shares[some], moves[at], points[rule, point])
+            for at in range(longest):
+                begin, end = begins[at] + first, min(begins[at] + first + leaves, begins[at + 1])
+                total[: end - begin] = 0.0
+                for point in range(rule):
+                    _add_without(total, products[point], shares[begin:end], moves[at], points[rule, point])
+                for leaf in range(end - begin):
+                    moved[inputs[begin + leaf]] += moves[at, leaf] * total[leaf]
 
 
 @compiled
-def _multiply(polynomial: NDArray[np.float64], degree: int, share: float) -> None:
-    """Multiply a polynomial by (share + x)."""
-    polynomial[degree + 1] = polynomial[degree]
-    for power in range(degree, 0, -1):
-        polynomial[power] = polynomial[power - 1] + share * polynomial[power]
-    polynomial[0] *= share
-
-
-@compiled
-def _add(
-    found: NDArray[np.float64],
-    start: int,
-    end: int,
+def _leads(
+    row: NDArray[np.float64],
     inputs: NDArray[np.int64],
+    above: NDArray[np.float64],
+    up_to: NDArray[np.float64],
+    nan_leads: NDArray[np.bool_],
     shares: NDArray[np.float64],
-    weights: NDArray[np.float64],
-    polynomial: NDArray[np.float64],
-    leading: NDArray[np.int64],
-    scale: float,
+    moves: NDArray[np.float64],
 ) -> None:
-    """Add what the inputs of one leaf moved: those that lead there towards its value, the others away from it."""
-    degree, following = len(leading), 0
-    if degree < end - start:
-        total = 0.0
-        for power in range(degree + 1):
-            total += polynomial[power] * weights[power]
-        for at in range(start, end):
-            if following < degree and leading[following] == at:
-                following += 1
-            else:
-                found[inputs[at]] -= scale * total
-    for one in leading:
-        total = quotient = 0.0
-        for power in range(degree - 1, -1, -1):  # divided by (share + x), from the highest power down
-            quotient = polynomial[power + 1] - shares[one] * quotient
-            total += quotient * weights[power]
-        found[inputs[one]] += scale * (1.0 - shares[one]) * total
+    """Write for one input of each leaf what knowing it changes: 1 less its share where it leads on, else the share."""
+    for leaf in range(len(inputs)):
+        value = row[inputs[leaf]]
+        within = (value <= up_to[leaf]) & (not value <= above[leaf])
+        moves[leaf] = (within | (nan_leads[leaf] & np.isnan(value))) - shares[leaf]
+
+
+@compiled
+def _multiply(
+    products: NDArray[np.float64], shares: NDArray[np.float64], moves: NDArray[np.float64], point: float
+) -> None:
+    """Take one more input of each leaf into its product at a point."""
+    for leaf in range(len(shares)):
+        products[leaf] *= shares[leaf] + moves[leaf] * point
+
+
+@compiled
+def _add_without(
+    total: NDArray[np.float64],
+    products: NDArray[np.float64],
+    shares: NDArray[np.float64],
+    moves: NDArray[np.float64],
+    point: float,
+) -> None:
+    """Add to each leaf's total its product at a point, but for this input."""
+    for leaf in range(len(shares)):
+        total[leaf] += products[leaf] / (shares[leaf] + moves[leaf] * point)
