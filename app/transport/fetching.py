@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
@@ -71,6 +71,23 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         self.pace = Paced(fetcher._proc_fetch_request, _main_thread_s)
         fetcher._proc_fetch_request = AsRead(self.pace, fetcher)
         fetcher._get_actions_per_node = ReadPast(fetcher, self.consumer.app.stages.places)
+
+    async def seek_to_committed(self) -> Mapping[TP, int]:
+        """Go to where the group committed, and where it never did to the beginning; return what it committed."""
+        return cast("Mapping[TP, int]", await self.call_thread(self._seek_to_committed))
+
+    async def _seek_to_committed(self) -> Mapping[TP, int]:
+        """Do so in this thread.
+
+        aiokafka leaves what was never committed where it is: behind records which a fetch that was under way when the
+        partition was assigned took, and which were dropped since the assignment was to seek.
+        """
+        consumer = self._ensure_consumer()
+        committed = cast("Mapping[TP, int]", await consumer.seek_to_committed())
+        never = [tp for tp, offset in committed.items() if not offset]
+        if never:
+            await consumer.seek_to_beginning(*never)
+        return committed
 
     def hold_back(self, *, full: bool) -> None:
         """Say whether a partition takes no records now: what it has holds back fetches, and what these may wait."""
