@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from features.compiled import compiled
+from features.compiled import compiled_making_arrays
 from features.events import ACCOUNT
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def renumbered(events: Events) -> tuple[list[int], Events]:
     return renumber(own[:, ACCOUNT]).tolist(), own
 
 
-@compiled
+@compiled_making_arrays
 def renumber(accounts: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the accounts that there are, as they first come, and write their places among these in their stead.
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import platform
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -47,9 +48,17 @@ def _cache_dir() -> Path:
 
 numba.config.CACHE_DIR = str(_cache_dir())
 
-_jit = numba.njit(cache=True, nogil=True, error_model="numpy")
+_jit = partial(numba.njit, cache=True, nogil=True, error_model="numpy")
 
 
 def compiled(function: Function) -> Function:
-    """Compile a function at its first call, for the types it is called with."""
-    return cast("Function", _jit(function))
+    """Compile a function at its first call, for the types it is called with; it must not make arrays.
+
+    So numba need not count who holds an array, which for small accounts took more than all of the work on them.
+    """
+    return cast("Function", _jit(function, _nrt=False))
+
+
+def compiled_making_arrays(function: Function) -> Function:
+    """Compile a function that makes arrays of its own."""
+    return cast("Function", _jit(function, _nrt=True))

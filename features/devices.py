@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from features.compiled import compiled
+from features.compiled import compiled, compiled_making_arrays
 from features.layout import COUNT, DEVICE_COUNT, DEVICE_SHIFT, DEVICES, DEVICES_MAX, FLAGS
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def find_device(account: Account, device: int) -> int:
     return 0
 
 
-@compiled
+@compiled_making_arrays
 def take_device(account: Account, device: int) -> int:
     """Return the device's index from 1, giving it one if it has none: a free one, else the longest unused."""
     index = find_device(account, device)

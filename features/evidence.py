@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from features.compiled import compiled
+from features.compiled import compiled, compiled_making_arrays
 from features.events import ACCOUNT, AMOUNT_PAISE, KIND, PARTY, PAYMENT, TIME_MS, VERDICT
 from features.expiry import clear_if_absent, shrink
 from features.judged import MONTH_MS
@@ -130,7 +130,7 @@ def _replay(
         fold_payment(account, event)
 
 
-@compiled
+@compiled_making_arrays
 def _choose(account: Account, event: Events, best: NDArray[np.int64]) -> None:
     """Fill `best`, which is empty, with the strongest evidence of the ring, newest first."""
     time_ms = event[TIME_MS]
@@ -173,7 +173,8 @@ def _keep(best: NDArray[np.int64], time_ms: int, paise: int, party: int, marks: 
         if best[weakest, _MARKS] & _STRENGTH >= marks & _STRENGTH:
             return
         for at in range(weakest, last):
-            best[at] = best[at + 1]
+            for word in range(_COLUMNS):
+                best[at, word] = best[at + 1, word]
     else:
         last = 0
         while best[last, _MARKS]:

@@ -9,12 +9,12 @@ from __future__ import annotations
 from math import nan, sqrt
 from typing import TYPE_CHECKING
 
-from features.clock import DAY_MS, HOUR_MS, IST_OFFSET_MS
+from features.clock import DAY_MS, HOUR_MS
 from features.compiled import compiled
 from features.events import AMOUNT_PAISE, PARTY, TIME_MS
-from features.layout import AMOUNTS, FLAGS, NEW, PARTIES, TIMES, WINDOW_COUNT
-from features.reading import PAISE, age_days
-from features.windows import BOUNDS, COUNTS, IN_RING, SUMS_PAISE
+from features.layout import AMOUNTS, PARTIES, TIMES, WINDOW_COUNT
+from features.reading import PAISE, age_days, largest_paise
+from features.windows import BOUNDS, COUNTS, IN_RING, NEWS, SUMS_PAISE
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,52 +56,79 @@ def read_habits(account: Account, event: Events, tally: Tally, own: NDArray[np.f
     own[PACE] = (tally[COUNTS, DAY] + 1) * min(max(age_days(account, event[TIME_MS]), 1.0), MONTH_DAYS) / count
     if tally[COUNTS, WEEK]:
         own[TREND_7D] = tally[SUMS_PAISE, WEEK] / tally[COUNTS, WEEK] / mean_paise
-        own[LARGEST_7D] = _largest(account, tally) / mean_paise
+        end = tally[BOUNDS, 1]
+        own[LARGEST_7D] = largest_paise(account, end - tally[IN_RING, WEEK], end) / mean_paise
     if tally[IN_RING, MONTH]:
         _read_shares(account, event, tally, own)
         _read_spread(account, event[AMOUNT_PAISE], tally, own)
 
 
 @compiled
-def _largest(account: Account, tally: Tally) -> int:
-    """Return the largest amount of 7 d in the ring, in paise."""
-    largest, end = 0, tally[BOUNDS, 1]
-    for at in range(end - tally[IN_RING, WEEK], end):
-        largest = max(largest, account[AMOUNTS + at])
-    return largest
-
-
-@compiled
 def _read_shares(account: Account, event: Events, tally: Tally, own: NDArray[np.float64]) -> None:
     """Put which shares of the payments were smaller, at this hour, with a new party, with this party."""
-    smaller, near, news, same, same_paise = 0, 0, 0, 0, 0
-    of_day_ms = (event[TIME_MS] + IST_OFFSET_MS) % DAY_MS
-    for at in range(tally[BOUNDS, 0], tally[BOUNDS, 1]):
-        smaller += account[AMOUNTS + at] < event[AMOUNT_PAISE]
-        apart_ms = abs((account[TIMES + at] + IST_OFFSET_MS) % DAY_MS - of_day_ms)
-        near += min(apart_ms, DAY_MS - apart_ms) <= HOUR_MS
-        news += account[FLAGS + at] & NEW
-        if account[PARTIES + at] == event[PARTY]:
-            same += 1
-            same_paise += account[AMOUNTS + at]
-    count = tally[IN_RING, MONTH]
-    own[RANK], own[HOUR_SHARE], own[NEW_SHARE] = smaller / count, near / count, news / count
+    start, end = tally[BOUNDS, 0], tally[BOUNDS, 1]
+    amounts, parties = account[AMOUNTS + start : AMOUNTS + end], account[PARTIES + start : PARTIES + end]
+    smaller, same, same_paise = 0, 0, 0
+    for at in range(len(amounts)):
+        is_same = parties[at] == event[PARTY]
+        smaller += amounts[at] < event[AMOUNT_PAISE]
+        same += is_same
+        same_paise += amounts[at] * is_same
+    count, near = tally[IN_RING, MONTH], _count_near(account[TIMES + start : TIMES + end], event[TIME_MS])
+    own[RANK], own[HOUR_SHARE], own[NEW_SHARE] = smaller / count, near / count, tally[NEWS, MONTH] / count
     own[PARTY_SHARE] = same / count
     if same:
         own[OVER_PARTY_MEAN] = event[AMOUNT_PAISE] * same / same_paise
 
 
 @compiled
+def _count_near(times_ms: NDArray[np.int64], time_ms: int) -> int:
+    """Return how many of these times, which rise, are at most an hour from a later one's time of day.
+
+    >>> import numpy as np
+    >>> _count_near(np.array([0, 22, 23, 26, 46]) * HOUR_MS, 47 * HOUR_MS)
+    4
+    """
+    near, reach_ms = 0, HOUR_MS  # how far back the times of one day are near
+    for at in range(len(times_ms) - 1, -1, -1):
+        age_ms = time_ms - times_ms[at]
+        while age_ms > reach_ms:
+            reach_ms += DAY_MS
+        near += age_ms >= reach_ms - 2 * HOUR_MS
+    return near
+
+
+@compiled
 def _read_spread(account: Account, amount_paise: int, tally: Tally, own: NDArray[np.float64]) -> None:
     """Put the standard deviation of the amounts, and this one's distance from their mean in such deviations."""
-    count, total, squares = tally[IN_RING, MONTH], 0, 0.0
+    count, total = tally[IN_RING, MONTH], 0
     if count < 2:
         return
-    for at in range(AMOUNTS + tally[BOUNDS, 0], AMOUNTS + tally[BOUNDS, 1]):
-        total += account[at]
+    amounts = account[AMOUNTS + tally[BOUNDS, 0] : AMOUNTS + tally[BOUNDS, 1]]
+    for paise in amounts:
+        total += paise
     mean = total / count
-    for at in range(AMOUNTS + tally[BOUNDS, 0], AMOUNTS + tally[BOUNDS, 1]):
-        squares += (account[at] - mean) ** 2
+    squares = _squares(amounts, mean)
     spread = sqrt(squares / (count - 1))
     own[SPREAD] = spread / PAISE
     own[DEVIATION] = (amount_paise - mean) / (spread + SPREAD_FLOOR * mean)
+
+
+@compiled
+def _squares(amounts: NDArray[np.int64], mean: float) -> float:
+    """Return the squared distances from a mean, added up in four sums: one after the other they wait for each other.
+
+    >>> import numpy as np
+    >>> _squares(np.array([1, 2, 3, 4, 10]), 4.0)
+    50.0
+    """
+    whole = len(amounts) & ~3
+    first, second, third, fourth = 0.0, 0.0, 0.0, 0.0
+    for at in range(0, whole, 4):
+        first += (amounts[at] - mean) ** 2
+        second += (amounts[at + 1] - mean) ** 2
+        third += (amounts[at + 2] - mean) ** 2
+        fourth += (amounts[at + 3] - mean) ** 2
+    for at in range(whole, len(amounts)):
+        first += (amounts[at] - mean) ** 2
+    return (first + second) + (third + fourth)

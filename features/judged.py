@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from features.clock import DAY_MS
-from features.compiled import compiled
+from features.compiled import compiled, compiled_making_arrays
 from features.layout import (
     OVERFLOWS,
     TIMES,
@@ -67,7 +67,7 @@ def count_frauds(account: Account, time_ms: int, width_ms: int) -> int:
     return frauds
 
 
-@compiled
+@compiled_making_arrays
 def read_judged(account: Account, time_ms: int, amount_paise: int, tally: Tally, own: NDArray[np.float64]) -> None:
     """Fill `own`, WIDTH long, with what is known of the account's frauds at T."""
     own[FRAUDS], own[FRAUDS + 1], own[STREAK] = 0.0, 0.0, 0.0
@@ -129,9 +129,10 @@ def _read_since(
     """Put the share of frauds since the first, and how many payments of the ring were judged since the last."""
     start, frauds, payments, since = tally[BOUNDS, 0], 0, 0, 0
     reach_ms = account[TIMES + start] if start < tally[BOUNDS, 1] else until_ms
-    oldest_ms, newest_ms = known.min(), known.max()
+    oldest_ms = newest_ms = known[0]
     for judged_ms in known:
         frauds += judged_ms >= reach_ms
+        oldest_ms, newest_ms = min(oldest_ms, judged_ms), max(newest_ms, judged_ms)
     for at in range(start, tally[BOUNDS, 1]):
         paid_ms = account[TIMES + at]
         payments += oldest_ms <= paid_ms < until_ms

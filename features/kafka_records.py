@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from features.compiled import compiled
+from features.compiled import compiled, compiled_making_arrays
 
 if TYPE_CHECKING:
     import numpy as np
@@ -79,7 +79,7 @@ def _put_varint(room: Bytes, at: int, number: int) -> int:
     return at + 1
 
 
-@compiled
+@compiled_making_arrays
 def _put_piece(room: Bytes, at: int, data: Bytes, begin: int, length: int) -> int:
     if length < 0:
         room[at] = 1  # -1 as a zigzag varint

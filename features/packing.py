@@ -50,7 +50,8 @@ from features.layout import (
     VERDICT_TIMES,
     VERDICTS_MAX,
 )
-from features.packing_overflow import OVERFLOW_BYTES, get, pack_overflow, put, unpack_overflow
+from features.packing_overflow import OVERFLOW_BYTES, pack_overflow, unpack_overflow
+from features.words import get, put
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -110,11 +111,14 @@ def pack(account: Account, shape: Shape, data: Bytes, at: int) -> int:
         (account[DROPPED_MS] + 1, 6),
     ):
         at = put(data, at, value, width)
-    for payment in range(account[COUNT]):
-        at = put(data, at, last_ms - account[TIMES + payment], 4)
-        at = put(data, at, account[AMOUNTS + payment], 5)
-        at = put(data, at, account[PARTIES + payment], 5)
-        at = put(data, at, account[FLAGS + payment], 1)
+    count = account[COUNT]
+    times, amounts = account[TIMES : TIMES + count], account[AMOUNTS : AMOUNTS + count]
+    parties, flags = account[PARTIES : PARTIES + count], account[FLAGS : FLAGS + count]
+    for payment in range(len(times)):
+        at = put(data, at, last_ms - times[payment], 4)
+        at = put(data, at, amounts[payment], 5)
+        at = put(data, at, parties[payment], 5)
+        at = put(data, at, flags[payment], 1)
     for key in range(account[KEY_COUNT]):
         at = put(data, at, account[KEYS + key], 8)
     for verdict in range(account[VERDICT_COUNT]):
@@ -160,11 +164,14 @@ def unpack(data: Bytes, start: int, end: int, shape: Shape, account: Account) ->
 def _unpack_columns(data: Bytes, at: int, account: Account) -> int:
     """Read what the header counts, and return where that ends."""
     last_ms = account[LAST_MS]
-    for payment in range(account[COUNT]):
-        account[TIMES + payment] = last_ms - get(data, at, 4)
-        account[AMOUNTS + payment] = get(data, at + 4, 5)
-        account[PARTIES + payment] = get(data, at + 9, 5)
-        account[FLAGS + payment] = data[at + 14]
+    count = account[COUNT]
+    times, amounts = account[TIMES : TIMES + count], account[AMOUNTS : AMOUNTS + count]
+    parties, flags = account[PARTIES : PARTIES + count], account[FLAGS : FLAGS + count]
+    for payment in range(len(times)):
+        times[payment] = last_ms - get(data, at, 4)
+        amounts[payment] = get(data, at + 4, 5)
+        parties[payment] = get(data, at + 9, 5)
+        flags[payment] = get(data, at + 14, 1)
         at += PAYMENT_BYTES
     for key in range(account[KEY_COUNT]):
         account[KEYS + key] = get(data, at, 8)

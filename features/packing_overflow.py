@@ -34,6 +34,7 @@ from features.layout import (
     TICK_MS,
     WINDOW_COUNT,
 )
+from features.words import get, put
 
 if TYPE_CHECKING:
     import numpy as np
@@ -45,25 +46,6 @@ if TYPE_CHECKING:
 
 OVERFLOW_BYTES = 30 + 12 * SNAPSHOT_COUNT + 16 + 4 * WINDOW_COUNT + 11
 """Of its fixed part, before the sketch's pending bits and cells."""
-
-
-@compiled
-def put(data: Bytes, at: int, value: int, width: int) -> int:
-    """Write the lowest bytes of a value and return where they end."""
-    for _ in range(width):
-        data[at] = value & 0xFF
-        value >>= 8
-        at += 1
-    return at
-
-
-@compiled
-def get(data: Bytes, at: int, width: int) -> int:
-    """Read a value of so many bytes."""
-    value = 0
-    for byte in range(width):
-        value |= int(data[at + byte]) << (8 * byte)
-    return value
 
 
 @compiled

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from features.compiled import compiled
+from features.compiled import compiled, compiled_making_arrays
 from features.events import (
     ACCOUNT,
     AMOUNT_PAISE,
@@ -61,7 +61,7 @@ _HABITS_AT = _PASSING_AT + PASSING
 _JUDGED_AT = _HABITS_AT + HABITS
 
 
-@compiled
+@compiled_making_arrays
 def run(
     arena: NDArray[np.int64],
     events: Events,

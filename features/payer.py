@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from features.clock import DAY_MS, HOUR_MS, IST_OFFSET_MS
-from features.compiled import compiled
+from features.compiled import compiled, compiled_making_arrays
 from features.devices import find_device, take_device
 from features.events import (
     ACCOUNT,
@@ -75,7 +75,7 @@ _HABITS_AT = _OWN_AT + 16
 _JUDGED_AT = _HABITS_AT + HABITS
 
 
-@compiled
+@compiled_making_arrays
 def run(
     arena: NDArray[np.int64],
     events: Events,

@@ -58,16 +58,23 @@ def over_mean(amount_paise: int, tally: Tally) -> float:
 @compiled
 def over_largest(account: Account, amount_paise: int, tally: Tally) -> float:
     """Return an amount over the largest of 30 d in the ring, NaN if there is none."""
-    largest = 0
-    for at in range(AMOUNTS + tally[BOUNDS, 0], AMOUNTS + tally[BOUNDS, 1]):
-        largest = max(largest, account[at])
+    largest = largest_paise(account, tally[BOUNDS, 0], tally[BOUNDS, 1])
     return amount_paise / largest if largest else nan
+
+
+@compiled
+def largest_paise(account: Account, start: int, end: int) -> int:
+    """Return the largest amount in [start, end) of the ring, 0 if there is none."""
+    largest = 0
+    for paise in account[AMOUNTS + start : AMOUNTS + end]:
+        largest = max(largest, paise)
+    return largest
 
 
 @compiled
 def count_amount(account: Account, amount_paise: int, start: int, end: int) -> int:
     """Return how many payments in [start, end) of the ring have this very amount."""
     count = 0
-    for at in range(AMOUNTS + start, AMOUNTS + end):
-        count += account[at] == amount_paise
+    for paise in account[AMOUNTS + start : AMOUNTS + end]:
+        count += paise == amount_paise
     return count

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from features.columns import find_since
 from features.compiled import compiled
 from features.counters import push_out
 from features.layout import (
@@ -62,21 +63,17 @@ def insert(account: Account, shape: Shape, time_ms: int, amount_paise: int, part
 @compiled
 def has_party(account: Account, party: int, start: int, end: int) -> bool:
     """Tell whether a payment in [start, end) of the ring is with this party."""
-    for at in range(start, end):
-        if account[PARTIES + at] == party:
-            return True
-    return False
+    found = False
+    for other in account[PARTIES + start : PARTIES + end]:
+        found |= other == party
+    return found
 
 
 @compiled
 def is_new_party(account: Account, time_ms: int, party: int) -> int:
     """Return NEW if no payment with this party lies in [time - 30 d, time), else 0."""
-    for at in range(account[COUNT] - 1, -1, -1):
-        if account[TIMES + at] < time_ms - NEWNESS_MS:
-            return NEW
-        if account[PARTIES + at] == party and account[TIMES + at] < time_ms:
-            return 0
-    return NEW
+    end = find_since(account, time_ms, account[COUNT])
+    return 0 if has_party(account, party, find_since(account, time_ms - NEWNESS_MS, end), end) else NEW
 
 
 @compiled
@@ -84,8 +81,8 @@ def drop_oldest(account: Account, count: int) -> None:
     """Forget the `count` oldest payments."""
     account[DROPPED_MS] = max(account[DROPPED_MS], account[TIMES + count - 1])
     left = account[COUNT] - count
-    for column in (TIMES, AMOUNTS, PARTIES, FLAGS):
-        for at in range(column, column + left):
+    for first in (TIMES, AMOUNTS, PARTIES, FLAGS):
+        for at in range(first, first + left):
             account[at] = account[at + count]
     account[COUNT] = left
 
@@ -110,13 +107,20 @@ def _place(account: Account, time_ms: int, amount_paise: int, party: int, flags:
         at -= 1
     if not has_party(account, party, at, account[COUNT]):
         flags |= LAST
-        for earlier in range(at - 1, -1, -1):
-            if account[PARTIES + earlier] == party:
-                account[FLAGS + earlier] &= ~LAST
-                break
-    for column in (TIMES, AMOUNTS, PARTIES, FLAGS):
-        for moved in range(column + account[COUNT], column + at, -1):
+        if has_party(account, party, 0, at):
+            _clear_last(account, party, at)
+    for first in (TIMES, AMOUNTS, PARTIES, FLAGS):
+        for moved in range(first + account[COUNT], first + at, -1):
             account[moved] = account[moved - 1]
     account[TIMES + at], account[AMOUNTS + at] = time_ms, amount_paise
     account[PARTIES + at], account[FLAGS + at] = party, flags
     account[COUNT] += 1
+
+
+@compiled
+def _clear_last(account: Account, party: int, end: int) -> None:
+    """Take LAST from the newest payment of [0, end) with this party."""
+    for at in range(end - 1, -1, -1):
+        if account[PARTIES + at] == party:
+            account[FLAGS + at] &= ~LAST
+            return

@@ -25,6 +25,7 @@ from features.packing import VERSION, bytes_max
 from features.pieces import cut
 from features.processed import Lane, Processed
 from features.summary import summarise
+from features.words import WORD_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -64,7 +65,7 @@ class Side:
         self._run = run
         self._bytes_max = bytes_max(shape, verdicts, has_keys=has_keys)
         self._arena = new_arena(_ARENA_MIN)
-        self._room = np.empty(_ARENA_MIN * self._bytes_max, np.uint8)
+        self._room = np.empty(_ARENA_MIN * self._bytes_max + WORD_BYTES, np.uint8)
 
     def empty(self) -> bytes:
         """Return the state of an account never seen."""
@@ -119,9 +120,11 @@ class Side:
         if count > len(self._arena):
             # 20 KiB an account: no more than a block has, which comes at the latest in a first backlog.
             self._arena = new_arena(count)
-            self._room = np.empty(count * self._bytes_max, np.uint8)
+            self._room = np.empty(count * self._bytes_max + WORD_BYTES, np.uint8)
         ends = np.fromiter(map(len, states), np.int64, count).cumsum()
-        wrong = load_accounts(np.frombuffer(b"".join(states) or b"\0", np.uint8), ends, self._shape, self._arena)
+        wrong = load_accounts(
+            np.frombuffer(b"".join(states) + bytes(WORD_BYTES), np.uint8), ends, self._shape, self._arena
+        )
         if wrong >= 0:
             got = states[wrong]
             raise StateCodecError(

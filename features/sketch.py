@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from features.clock import DAY_MS, SECOND_MS
-from features.compiled import compiled
+from features.compiled import compiled, compiled_making_arrays
 from features.layout import (
     BASE_UNIT,
     CELLS,
@@ -116,7 +116,7 @@ def _settle(account: Account, columns: int, time_ms: int) -> None:
         account[BASE_UNIT] = base
 
 
-@compiled
+@compiled_making_arrays
 def estimate_parties(account: Account, shape: Shape, time_ms: int, start_ms: int) -> int:
     """Return about how many parties were seen within [start, time)."""
     columns, tick_ms, base = shape[1], account[TICK_MS], account[BASE_UNIT]

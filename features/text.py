@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import orjson
 
-from features.compiled import compiled
+from features.compiled import compiled, compiled_making_arrays
 from features.pieces import cut
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def _decimals(value: float) -> int:
     return _HARD
 
 
-@compiled
+@compiled_making_arrays
 def _all_decimals(rows: NDArray[np.float64]) -> NDArray[np.int8]:
     decimals = np.empty(rows.shape, np.int8)
     for row in range(rows.shape[0]):

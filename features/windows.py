@@ -6,7 +6,7 @@
    start                       end         indexes into the columns
 ```
 
-The windows are nested, so one pass over the columns from T backwards serves all. Exact to the millisecond while the
+The windows are nested, so what lies between the starts of two is looked at once. Exact to the millisecond while the
 ring of 256 reaches back to T - w; what was pushed out of it is added from `overflow`, within the bounds that `overflow`
 and `sketch` state.
 
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from features.columns import find_since
 from features.compiled import compiled
 from features.layout import (
     AMOUNTS,
@@ -74,30 +75,36 @@ def read_windows(account: Account, shape: Shape, time_ms: int, tally: Tally) -> 
     """Fill `tally` with what lies in each window before `time_ms`."""
     tally[:] = 0
     end = find_end(account, time_ms)
-    window, at = 0, end - 1
-    while at >= 0:
-        age_ms = time_ms - account[TIMES + at]
-        while window < WINDOW_COUNT and age_ms > WINDOWS_MS[window]:
-            window += 1
-        if window == WINDOW_COUNT:
-            break
-        flags = account[FLAGS + at]
-        tally[COUNTS, window] += 1
-        tally[SUMS_PAISE, window] += account[AMOUNTS + at]
-        tally[NEWS, window] += flags & NEW
-        tally[FAILS, window] += flags & FAILED != 0
-        tally[TINIES, window] += account[AMOUNTS + at] <= TINY_PAISE_MAX
-        tally[GIVEN, window] += flags & STATUS_GIVEN != 0
-        tally[DISTINCTS, window] += flags & LAST != 0
-        at -= 1
-    _count_parties_seen_since(account, time_ms, at + 1, end, tally)
+    start = end
+    for window in range(WINDOW_COUNT):
+        stop, start = start, find_since(account, time_ms - WINDOWS_MS[window], start)
+        _add_up(account, start, stop, tally, window)
+    _count_parties_seen_since(account, time_ms, start, end, tally)
     for row in range(COUNTS, IN_RING):
         for longer in range(1, WINDOW_COUNT):
             tally[row, longer] += tally[row, longer - 1]
-    tally[IN_RING] = tally[COUNTS]
-    tally[BOUNDS, 0], tally[BOUNDS, 1] = at + 1, end
+    for window in range(WINDOW_COUNT):
+        tally[IN_RING, window] = tally[COUNTS, window]
+    tally[BOUNDS, 0], tally[BOUNDS, 1] = start, end
     if account[OVERFLOWS] and account[OUT_NEWEST_MS] >= time_ms - WINDOWS_MS[WINDOW_COUNT - 1]:
         extend_windows(account, shape, time_ms, tally[COUNTS], tally[SUMS_PAISE], tally[DISTINCTS])
+
+
+@compiled
+def _add_up(account: Account, start: int, stop: int, tally: Tally, window: int) -> None:
+    """Add the payments of [start, stop) to a window."""
+    amounts, flags = account[AMOUNTS + start : AMOUNTS + stop], account[FLAGS + start : FLAGS + stop]
+    paise, tinies, news, fails, given, last = 0, 0, 0, 0, 0, 0
+    for at in range(len(amounts)):
+        paise += amounts[at]
+        tinies += amounts[at] <= TINY_PAISE_MAX
+        news += flags[at] & NEW
+        fails += flags[at] & FAILED
+        given += flags[at] & STATUS_GIVEN
+        last += flags[at] & LAST
+    tally[COUNTS, window], tally[SUMS_PAISE, window], tally[TINIES, window] = stop - start, paise, tinies
+    tally[NEWS, window], tally[FAILS, window] = news // NEW, fails // FAILED
+    tally[GIVEN, window], tally[DISTINCTS, window] = given // STATUS_GIVEN, last // LAST
 
 
 @compiled

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from features.compiled import compiled
+from features.compiled import compiled_making_arrays
 from features.errors import ArtifactMismatch
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.intercept - self.low * softplus + self.high * (softplus + margin)
 
 
-@compiled
+@compiled_making_arrays
 def _calibrate(margins: NDArray[np.float64], low: float, high: float, intercept: float) -> NDArray[np.float64]:
     """Do what `probability` and `log_odds` do for one margin, with the same functions of libm."""
     probabilities = np.empty(len(margins))

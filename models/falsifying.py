@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from features.compiled import compiled
+from features.compiled import compiled, compiled_making_arrays
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,7 +92,7 @@ def _starts(splits: Sequence[_Split], width: int) -> NDArray[np.uint64]:
     return np.searchsorted([split.input for split in splits], np.arange(width + 1)).astype(np.uint64)
 
 
-@compiled
+@compiled_making_arrays
 def falsify(
     rows: NDArray[np.float64],
     starts: NDArray[np.uint64],

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from features.compiled import compiled
+from features.compiled import compiled, compiled_making_arrays
 from features.errors import PrahariError
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def tier_of(risk: int) -> str:
     return next(name for lowest, name in TIERS if risk >= lowest)
 
 
-@compiled
+@compiled_making_arrays
 def _combine(
     probabilities: NDArray[np.float64], rule_scores: NDArray[np.int64], rule_harmless: NDArray[np.float64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

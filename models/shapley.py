@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from features.compiled import compiled
+from features.compiled import compiled, compiled_making_arrays
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -129,7 +129,7 @@ def _rows(tree: Tree, node: int) -> int:
     return int(tree.leaf_rows[-node - 1] if node < 0 else tree.node_rows[node])
 
 
-@compiled
+@compiled_making_arrays
 def shapley(
     rows: NDArray[np.float64],
     values: NDArray[np.float64],

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from features.compiled import compiled
+from features.compiled import compiled_making_arrays
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,7 +67,7 @@ def _depth(children: NDArray[np.int64], inner: int) -> int:
     return depth
 
 
-@compiled
+@compiled_making_arrays
 def walk(
     rows: NDArray[np.float64],
     inputs: NDArray[np.int32],

@@ -1,0 +1,89 @@
+"""Whole words in arrays of bytes, for compiled code: numba by itself reads and writes such arrays byte by byte.
+
+Uncompiled, the Python below is what runs. Words are little-endian, as everything at rest is.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic, overload
+
+from features.compiled import compiled
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Bytes = NDArray[np.uint8]
+
+WORD_BYTES = 8
+_WORD = ir.IntType(8 * WORD_BYTES)
+
+
+def load_word(data: Bytes, at: int) -> int:
+    """Read the eight bytes from `at` on; all of them must be within `data`."""
+    return int.from_bytes(data[at : at + WORD_BYTES].tobytes(), "little", signed=True)
+
+
+def store_word(data: Bytes, at: int, word: int) -> None:
+    """Write eight bytes from `at` on; all of them must be within `data`."""
+    for byte in range(WORD_BYTES):
+        data[at + byte] = word >> (8 * byte) & 0xFF
+
+
+@compiled
+def get(data: Bytes, at: int, width: int) -> int:
+    """Read a value of so many bytes: below 2^63, or of eight. `WORD_BYTES` from `at` on must be within `data`.
+
+    >>> import numpy as np
+    >>> get(np.arange(1, 10, dtype=np.uint8), 0, 2)
+    513
+    """
+    word = load_word(data, at)
+    return word if width == WORD_BYTES else word & ((1 << (8 * width)) - 1)
+
+
+@compiled
+def put(data: Bytes, at: int, value: int, width: int) -> int:
+    """Write the lowest bytes of a value and return where they end; what is behind them, up to a word, is lost."""
+    store_word(data, at, value)
+    return at + width
+
+
+def _address(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    """Return where a word of an array of bytes stands."""
+    array = context.make_array(signature.args[0])(context, builder, arguments[0])
+    return builder.bitcast(builder.gep(array.data, [arguments[1]]), _WORD.as_pointer())
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def _load(_typing: Any, data: Any, at: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        word = builder.load(_address(context, builder, signature, arguments))
+        word.align = 1
+        return word
+
+    return types.int64(data, at), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def _store(_typing: Any, data: Any, at: Any, word: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        stored = builder.store(arguments[2], _address(context, builder, signature, arguments))
+        stored.align = 1
+        return context.get_dummy_value()
+
+    return types.void(data, at, word), generate
+
+
+@overload(load_word, strict=False)  # type: ignore[untyped-decorator]
+def _load_word(data: Any, at: Any) -> Any:  # noqa: ARG001 - the types that it is compiled for
+    return lambda data, at: _load(data, at)  # noqa: PLW0108 - numba compiles Python functions, no intrinsics
+
+
+@overload(store_word, strict=False)  # type: ignore[untyped-decorator]
+def _store_word(data: Any, at: Any, word: Any) -> Any:  # noqa: ARG001 - as above
+    return lambda data, at, word: _store(data, at, word)  # noqa: PLW0108 - as above
