@@ -53,7 +53,7 @@ def compile_all() -> None:
         side.may_vanish(state, 3)
         side.summary(state, 3)
     paid = to_events([payment_event(txn, 0, 1)])
-    renumbered(paid)
+    renumbered(np.repeat(paid, 2, axis=0))  # of one row alone a column is of another type
     Before([state], paid, np.array([0]), [Lane(1, 3)]).evidence([0])
     text.rows_json(np.array([[0.5]]))
     murmur2(b"a@x")

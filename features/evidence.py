@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from features.clock import DAY_MS, HOUR_MS
 from features.compiled import compiled, compiled_making_arrays
 from features.events import ACCOUNT, AMOUNT_PAISE, KIND, PARTY, PAYMENT, TIME_MS, VERDICT
 from features.expiry import clear_if_absent, shrink
@@ -26,7 +27,6 @@ from features.layout import (
     VERDICT_COUNT,
     VERDICT_TIMES,
     VERDICTS_MAX,
-    WINDOWS_MS,
 )
 from features.payee import PAYEES, fold_payment
 from features.verdicts import add_verdict, is_known_fraud
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from features.sketch import Account
 
 EVIDENCE_MAX = 5
-_HOUR_MS, _DAY_MS = WINDOWS_MS[1], WINDOWS_MS[2]
 
 # What makes an earlier payment evidence; a larger sum goes before a smaller one, and of equals the newer.
 KNOWN_FRAUD = 16  # a verdict of before says so
@@ -153,11 +152,11 @@ def _marks(account: Account, at: int, event: Events, frauds: NDArray[np.bool_]) 
         if frauds[verdict] and account[VERDICT_TIMES + verdict] == paid_ms:
             marks |= KNOWN_FRAUD * (account[VERDICT_AMOUNTS + verdict] == paise)
     age_ms = event[TIME_MS] - paid_ms
-    if age_ms <= _DAY_MS:
+    if age_ms <= DAY_MS:
         marks |= SAME_AMOUNT * (paise == event[AMOUNT_PAISE])
         marks |= SAME_PAYER * (account[PARTIES + at] == event[PARTY])
         marks |= NEW_PAYER * (account[FLAGS + at] & NEW != 0)
-        marks |= LAST_HOUR * (age_ms <= _HOUR_MS)
+        marks |= LAST_HOUR * (age_ms <= HOUR_MS)
     return int(marks | HAS_FAILED * (account[FLAGS + at] & FAILED != 0))
 
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from features.compiled import compiled, compiled_making_arrays
+from models.quadrature import rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -88,18 +89,9 @@ def to_ways(trees: Sequence[Tree]) -> tuple[Ways, float]:
         np.array([one.up_to for _, one in flat]),
         np.array([one.nan_leads for _, one in flat], np.bool_),
         np.maximum([one.share for _, one in flat], _SHARE_MIN),
-        *_rules((longest + 1) // 2),
+        *rules((longest + 1) // 2),
     )
     return found, mean
-
-
-def _rules(most: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the points and weights of Gauss and Legendre's rule over 0 to 1 for up to so many points, a row each."""
-    points, weights = np.zeros((most + 1, most)), np.zeros((most + 1, most))
-    for count in range(1, most + 1):
-        at, weight = np.polynomial.legendre.leggauss(count)
-        points[count, :count], weights[count, :count] = (at + 1) / 2, weight / 2
-    return points, weights
 
 
 def _ways(tree: Tree) -> Iterator[tuple[int, dict[int, _Input]]]:

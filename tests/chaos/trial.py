@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from aiokafka.errors import KafkaError
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from app.lag import GroupLag
 from tests.chaos.audit import audit
@@ -125,10 +126,17 @@ async def _probe_fresh(rig: Rig, load: Load, prefix: str) -> None:
     await _wait_drained(rig, prefix)
 
 
-async def _wait_drained(rig: Rig, prefix: str) -> None:
-    """Return when the group has committed everything, hop after hop."""
+@retry(retry=retry_if_exception_type(KafkaError), wait=wait_fixed(1), stop=stop_after_delay(DRAIN_S), reraise=True)
+async def _lag(rig: Rig, prefix: str) -> GroupLag:
+    """Connect to a Kafka that has just come back, as often as it takes."""
     lag = GroupLag(f"{prefix}prahari", prefix, PARTITIONS, {"bootstrap_servers": rig.broker.bootstrap})
     await lag.start()
+    return lag
+
+
+async def _wait_drained(rig: Rig, prefix: str) -> None:
+    """Return when the group has committed everything, hop after hop."""
+    lag = await _lag(rig, prefix)
     try:
         for topic in INPUTS:
             limit, committed, end = time.monotonic() + DRAIN_S, -1, 0
