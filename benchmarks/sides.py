@@ -18,6 +18,7 @@ from agents.names import Names, places_of
 from agents.payer_stage import PART_ACCOUNTS_MAX
 from agents.reading import Records
 from app.compiling import compile_all
+from app.transport.own_appends import Appended
 from benchmarks.load import Plan, World
 from features.events import ACCOUNT, DEBIT, KIND, PARTY
 from features.layout import COUNT
@@ -36,16 +37,6 @@ _COLD_BYTES = 48 * 1024 * 1024
 _SIZES = (1, 4, 16, 64, 256)
 
 
-class _Record(NamedTuple):
-    """A payment as a stage is given it."""
-
-    offset: int
-    timestamp: int
-    key: bytes
-    value: bytes
-    headers: tuple[tuple[str, bytes], ...] = ()
-
-
 class Part(NamedTuple):
     """A part of one side: its events, and the accounts in the order of their places."""
 
@@ -59,7 +50,7 @@ def parts(payments: int) -> Iterator[tuple[Part, Part]]:
     for chunk in World(Plan(payments, 1_700_000_000_000)).payments():
         rows = list(zip(chunk.stamps_ms, chunk.keys, chunk.values, strict=True))
         for begin in range(0, len(rows), PART_ACCOUNTS_MAX):
-            records = [_Record(offset + at, *row) for at, row in enumerate(rows[begin : begin + PART_ACCOUNTS_MAX])]
+            records = [Appended(offset + at, *row) for at, row in enumerate(rows[begin : begin + PART_ACCOUNTS_MAX])]
             offset += len(records)
             yield _both(Records(records, names))
 
