@@ -14,29 +14,23 @@ p2  ─►(end of log)    holds nobody
 
 Heads of other workers come by `hear`. One that is not heard of again holds for `HEARD_FOR_S`: as long as a takeover may
 take, a million accounts restored, so that nobody runs ahead meanwhile, and a worker that hangs stops nobody for ever.
+Where a second holds little, partitions also tell what comes (`agents.coming`): others may go on through it, each up to
+its first record that shares an account with an earlier one there.
 """
 
 from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from agents.coming import Coming, ReadAhead, conflicts_ms
+from agents.others import ALIGNMENT_MS, HEARD_FOR_S, UNKNOWN_MS, Others
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterable, Mapping
+    from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
 
-ALIGNMENT_MS = 1_000
-HEARD_FOR_S = 30.0
 _LOOK_EVERY_S = 1.0
-#: Where a head stands before its first record is known: it holds everyone.
-UNKNOWN_MS = -(2**62)
-
-
-@dataclass(slots=True)
-class _Heard:
-    head_ms: int
-    at_s: float
 
 
 class Aligner:
@@ -52,8 +46,9 @@ class Aligner:
         self.on_change: Callable[[], None] = lambda: None
         self._ours: dict[int, int] = {}
         self._durable: dict[int, int] = {}
+        self._read: dict[int, ReadAhead] = {}
         self._caught_up: dict[int, float] = {}
-        self._theirs: dict[int, _Heard] = {}
+        self._others = Others(clock)
         self._moved = asyncio.Event()
 
     @property
@@ -66,11 +61,21 @@ class Aligner:
         """Heads before which everything is acknowledged: what other workers may rely on."""
         return self._durable
 
+    @property
+    def announced_ms(self) -> dict[int, int]:
+        """Until when all that partitions of ours have before them is known, where it is sparse."""
+        return {partition: read.until_ms for partition, read in self._read.items() if read.told}
+
+    def coming(self, partition: int) -> Coming:
+        """Return what an announced partition has before it, from its durable head on."""
+        return self._read[partition].whole().since(self._durable[partition])
+
     def begin(self, partition: int, head_ms: int = UNKNOWN_MS) -> None:
         """Say that a partition of ours has a backlog, before it starts."""
         self._ours[partition] = self._durable[partition] = head_ms
+        self._read.pop(partition, None)
         self._caught_up.pop(partition, None)
-        self._theirs.pop(partition, None)
+        self._others.drop(partition)
         self.on_change()
 
     def move(self, partition: int, head_ms: int) -> None:
@@ -79,19 +84,28 @@ class Aligner:
             self._ours[partition] = head_ms
             self._wake()
 
+    def announce(self, partition: int, until_ms: int, coming: Coming | None) -> None:
+        """Say what a partition of ours has read up to a time, and works on next; None: too dense to tell."""
+        if partition in self._durable:
+            self._read.setdefault(partition, ReadAhead()).add(until_ms, coming)
+            self.on_change()
+
     def leave(self, partition: int) -> None:
         """Say that a partition of ours reached its log's end, or never was behind it."""
         self._ours.pop(partition, None)
-        self._theirs.pop(partition, None)
+        self._others.drop(partition)
         self._wake()
 
     def settle(self, partition: int, head_ms: int | None) -> None:
         """Say that everything before this head is acknowledged; None: everything, and the partition has left."""
         if head_ms is None:
             self._durable.pop(partition, None)
+            self._read.pop(partition, None)
             self._caught_up[partition] = self._clock()
         elif head_ms > self._durable.get(partition, head_ms):
             self._durable[partition] = head_ms
+            if partition in self._read:
+                self._read[partition].drop_before(head_ms)
         else:
             return
         self.on_change()
@@ -100,17 +114,14 @@ class Aligner:
         """Give a partition up: where it stood holds us until its new owner is heard of."""
         head_ms = self._durable.pop(partition, None)
         self._ours.pop(partition, None)
+        self._read.pop(partition, None)
         self._caught_up.pop(partition, None)
         if head_ms is not None:
-            self._theirs[partition] = _Heard(head_ms, self._clock())
+            self._others.hear(partition, head_ms)
 
     def expect(self, partitions: Iterable[int]) -> None:
         """Say which partitions others have now: each holds where it stood, or wholly, until its owner is heard of."""
-        now_s = self._clock()
-        for partition in partitions:
-            if partition not in self._ours:
-                known = self._theirs.get(partition)
-                self._theirs[partition] = _Heard(UNKNOWN_MS if known is None else known.head_ms, now_s)
+        self._others.expect(partition for partition in partitions if partition not in self._ours)
 
     @property
     def caught_up(self) -> set[int]:
@@ -127,39 +138,63 @@ class Aligner:
         bound_ms = self.bound_ms(partition)
         return bound_ms is not None and self._ours.get(partition, UNKNOWN_MS) > bound_ms
 
-    def hear(self, heads: Mapping[int, int], caught_up: Iterable[int] = ()) -> None:
-        """Take the heads of another worker's partitions, and which of them caught up."""
-        now = self._clock()
+    def hear(
+        self, heads: Mapping[int, int], caught_up: Iterable[int] = (), coming: Mapping[int, Coming] | None = None
+    ) -> None:
+        """Take the heads of another worker's partitions, which of them caught up, and what comes in some."""
         for partition, head_ms in heads.items():
             if partition not in self._ours:
-                self._theirs[partition] = _Heard(head_ms, now)
+                self._others.hear(partition, head_ms, (coming or {}).get(partition))
         for partition in caught_up:
-            self._theirs.pop(partition, None)
+            self._others.drop(partition)
         self._wake()
 
     def bound_ms(self, *partitions: int) -> int | None:
-        """Return the latest event time that partitions of ours, taken together in order of time, may process now.
-
-        None where nobody else holds them.
+        """Return the latest event time that partitions of ours, taken together, may process now; None: any.
 
         >>> aligner = Aligner(clock=lambda: 0.0)
         >>> aligner.begin(0, 5_000); aligner.begin(1, 9_000)
         >>> aligner.bound_ms(1), aligner.bound_ms(0), aligner.bound_ms(0, 1)
         (6000, 10000, None)
         """
-        oldest_s = self._clock() - HEARD_FOR_S
-        heads = [head for other, head in self._ours.items() if other not in partitions]
-        heads += [heard.head_ms for heard in self._theirs.values() if heard.at_s >= oldest_s]
-        return min(heads) + ALIGNMENT_MS if heads else None
+        bounds_ms = self._near_ms(partitions) + [heard.head_ms + ALIGNMENT_MS for heard in self._others.fresh()]
+        return min(bounds_ms, default=None)
+
+    def reaches_ms(self, kept: Mapping[int, Callable[[], Coming]]) -> dict[int, int]:
+        """Return how far each of these partitions of ours, taken together, may go; empty where nobody holds them.
+
+        At least to the bound. `kept` gives what each partition works on next.
+
+        >>> import numpy as np
+        >>> aligner = Aligner(clock=lambda: 0.0)
+        >>> rent = Coming(60_000, np.array([10_000, 60_000]), np.array([[1, 2], [3, 4]]))
+        >>> aligner.hear({1: 5_000}, coming={1: rent})
+        >>> aligner.reaches_ms({0: lambda: Coming(90_000, np.array([20_000, 50_000]), np.array([[5, 6], [2, 7]]))})
+        {0: 49999}
+        """
+        bound_ms = self.bound_ms(*kept)
+        if bound_ms is None:
+            return {}
+        theirs = self._others.fresh()
+        told = [heard.coming for heard in theirs if heard.coming]
+        until_ms = min([*self._near_ms(kept), *(heard.until_ms for heard in theirs)])
+        if until_ms <= bound_ms or not told:
+            return dict.fromkeys(kept, bound_ms)
+        waits_ms = conflicts_ms({one: coming() for one, coming in kept.items()}, Coming.joined(told), bound_ms)
+        return {one: min(until_ms, waits_ms[one] - 1) if one in waits_ms else until_ms for one in kept}
+
+    def _near_ms(self, partitions: Collection[int]) -> list[int]:
+        """Return how far the partitions of ours let others go that are not among these."""
+        return [head_ms + ALIGNMENT_MS for other, head_ms in self._ours.items() if other not in partitions]
+
+    async def _look_again(self) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._moved.wait(), timeout=_LOOK_EVERY_S)
 
     def changed(self) -> Coroutine[Any, Any, None]:
         """Return what ends when a bound moved after this call, or in a second: heads of others expire unsaid."""
         self._moved.clear()
         return self._look_again()
-
-    async def _look_again(self) -> None:
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._moved.wait(), timeout=_LOOK_EVERY_S)
 
     def _wake(self) -> None:
         self._moved.set()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from agents.coming import Coming, sparse
 from agents.payer_stage import PayerStage
 from agents.ports import Hold, Part
 
@@ -74,6 +75,15 @@ class PayerLogic:
     def catching_up(self) -> bool:
         """Whether this partition drains a backlog."""
         return self._aligner.catching_up(self.partition)
+
+    def keep(self, kept: Kept) -> None:
+        """Keep records that are worked on next, and tell other workers of them where they are sparse."""
+        self.kept = kept
+        if self.catching_up:
+            since_ms = max(int(kept.order_ms[0]), self.applied.watermark_ms)
+            until_ms = max(int(kept.order_ms[-1]), self.applied.watermark_ms)
+            coming = Coming.of(kept, since_ms) if sparse(len(kept.order_ms), until_ms - since_ms) else None
+            self._aligner.announce(self.partition, until_ms, coming)
 
     def caught_up(self) -> None:
         """Leave the alignment: the log's end is reached."""

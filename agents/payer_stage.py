@@ -7,11 +7,13 @@ together, in order of time.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from agents.alignment import ALIGNMENT_MS
 from agents.bundling import Entries
+from agents.coming import Coming
 from agents.merging import Kept, earliest
+from agents.others import ALIGNMENT_MS, NEVER_MS
 from agents.ports import Together
 from agents.reading import NO_TIME, Records
 from features.payer import PAYERS
@@ -83,7 +85,7 @@ class PayerStage:
         if records:
             read = Records(records, self._names)
             for partition, start, end in spans:
-                self.lanes[partition].kept = Kept.of(read, start, end, chunks[partition])
+                self.lanes[partition].keep(Kept.of(read, start, end, chunks[partition]))
 
     def _next(self) -> Together | None:
         """Return what comes next in time; None where nothing is left that may go on."""
@@ -113,10 +115,11 @@ class PayerStage:
                 lane.move(int(times_ms[0]))
             if behind > 0:
                 reached_ms.append(max(int(times_ms[-1]), lane.applied.watermark_ms) + ALIGNMENT_MS)
-        outside_ms = self._aligner.bound_ms(*(lane.partition for lane in lanes)) if lanes else None
-        if outside_ms is not None:
-            reached_ms.append(outside_ms)
-        return {lane.partition: min(reached_ms) for lane in lanes} if reached_ms else {}
+        nearest_ms = min(reached_ms, default=NEVER_MS)
+        outside_ms = self._aligner.reaches_ms(
+            {lane.partition: partial(Coming.of, kept[lane.partition]) for lane in lanes}
+        )
+        return {lane.partition: min(nearest_ms, outside_ms.get(lane.partition, NEVER_MS)) for lane in lanes}
 
     def _part(self, entries: Entries, finished: list[tuple[int, Chunk]]) -> Together:
         lanes = [self.lanes[partition] for partition in entries.partitions]

@@ -33,7 +33,7 @@ MEANINGS = {
         "as it came",
         "Records that cannot be decided: reason, source, SHA-256, and the original up to 64 KiB.",
     ),
-    "alignment": ("none", "Workers tell each other how far they are, while they catch up."),
+    "alignment": ("none", "Workers tell each other how far they are and what comes next, while they catch up."),
 }
 """Key and content of each topic; changelogs are named by their tables."""
 

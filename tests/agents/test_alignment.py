@@ -7,7 +7,8 @@ import asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.alignment import ALIGNMENT_MS, HEARD_FOR_S, UNKNOWN_MS, Aligner
+from agents.alignment import Aligner
+from agents.others import ALIGNMENT_MS, HEARD_FOR_S, UNKNOWN_MS
 
 
 class Clock:

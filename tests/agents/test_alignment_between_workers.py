@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from agents.alignment import HEARD_FOR_S, Aligner
+from agents.alignment import Aligner
+from agents.others import HEARD_FOR_S
 
 PARTITIONS = range(4)
 BACKLOG_RECORDS = 3

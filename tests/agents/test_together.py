@@ -11,12 +11,13 @@ import orjson
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.alignment import ALIGNMENT_MS, Aligner
+from agents.alignment import Aligner
 from agents.bundle import Item, Kind, decode_bundle
 from agents.controlled import Controlled
 from agents.deciding import Decider
 from agents.merging import earliest
 from agents.names import Names
+from agents.others import ALIGNMENT_MS
 from agents.payee import PayeeLogic, PayeeStage
 from agents.payer import BACKLOG_RECORDS, PayerLogic
 from agents.payer_stage import PayerStage

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 import pytest
 
-from agents.alignment import ALIGNMENT_MS
 from agents.bundle import decode_bundle
+from agents.others import ALIGNMENT_MS
 from features.transaction import Transaction
 from tests.flow.deployment import Deployment, audit
 
