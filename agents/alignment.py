@@ -24,8 +24,8 @@ import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from agents.coming import Coming, ReadAhead, conflicts_ms
-from agents.others import ALIGNMENT_MS, HEARD_FOR_S, UNKNOWN_MS, Others
+from agents.coming import TOLD_MAX, Coming, ReadAhead, conflicts_ms
+from agents.others import ALIGNMENT_MS, HEARD_FOR_S, NEVER_MS, UNKNOWN_MS, Others
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
@@ -67,8 +67,8 @@ class Aligner:
         return {partition: read.until_ms for partition, read in self._read.items() if read.told}
 
     def coming(self, partition: int) -> Coming:
-        """Return what an announced partition has before it, from its durable head on."""
-        return self._read[partition].whole().since(self._durable[partition])
+        """Return the first of what an announced partition has before it, from its durable head on."""
+        return self._read[partition].whole().since(self._durable[partition]).first(TOLD_MAX)
 
     def begin(self, partition: int, head_ms: int = UNKNOWN_MS) -> None:
         """Say that a partition of ours has a backlog, before it starts."""
@@ -172,16 +172,16 @@ class Aligner:
         >>> aligner.reaches_ms({0: lambda: Coming(90_000, np.array([20_000, 50_000]), np.array([[5, 6], [2, 7]]))})
         {0: 49999}
         """
-        bound_ms = self.bound_ms(*kept)
-        if bound_ms is None:
+        if (bound_ms := self.bound_ms(*kept)) is None:
             return {}
-        theirs = self._others.fresh()
-        told = [heard.coming for heard in theirs if heard.coming]
-        until_ms = min([*self._near_ms(kept), *(heard.until_ms for heard in theirs)])
+        told = [heard.coming for heard in self._others.fresh() if heard.coming]
+        until_ms = min([*self._near_ms(kept), *(heard.until_ms for heard in self._others.fresh())])
         if until_ms <= bound_ms or not told:
             return dict.fromkeys(kept, bound_ms)
-        waits_ms = conflicts_ms({one: coming() for one, coming in kept.items()}, Coming.joined(told), bound_ms)
-        return {one: min(until_ms, waits_ms[one] - 1) if one in waits_ms else until_ms for one in kept}
+        ours = {partition: coming() for partition, coming in kept.items()}
+        until_ms = max(bound_ms, min(until_ms, *(coming.until_ms for coming in ours.values())))
+        waits_ms = conflicts_ms(ours, Coming.joined(told), bound_ms)
+        return {partition: min(until_ms, waits_ms.get(partition, NEVER_MS) - 1) for partition in kept}
 
     def _near_ms(self, partitions: Collection[int]) -> list[int]:
         """Return how far the partitions of ours let others go that are not among these."""

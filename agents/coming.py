@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 
     from agents.merging import Kept
 
+#: Records told of a partition: 16 kB. Runs are shorter, as accounts are shared.
+TOLD_MAX = 500
+#: Records of ours looked at for what they share with others.
+LOOK_MAX = 128
 #: With as many payments per second of event time as this in each partition, steps of a second are large enough.
 DENSE_PER_S = 200
 
@@ -34,7 +38,7 @@ DENSE_PER_S = 200
 class Coming:
     """n records by their times, never falling, and their accounts [n, 2]: payer and payee by the hash of their VPAs.
 
-    There is nothing else before `until_ms`.
+    There is nothing else up to `until_ms`.
     """
 
     until_ms: int
@@ -42,13 +46,15 @@ class Coming:
     accounts: NDArray[np.int64]
 
     @classmethod
-    def of(cls, kept: Kept, since_ms: int = NO_TIME) -> Self:
-        """Take what is kept, but for what waits for nobody; nothing counts as of an earlier time than `since_ms`."""
+    def of(cls, kept: Kept, since_ms: int = NO_TIME, count_max: int = LOOK_MAX) -> Self:
+        """Take the first of what is kept, but for what waits for nobody; nothing counts as before `since_ms`."""
         kinds, order_ms = kept.read.kinds[kept.start : kept.end], np.maximum(kept.order_ms, since_ms)
+        until_ms = int(order_ms[-1]) if len(order_ms) <= count_max else int(order_ms[count_max]) - 1
+        kinds = kinds[:count_max]
         at = np.flatnonzero((kinds != REJECTED) & (kinds != Kind.WARM_UP))
         payers, payees = kept.read.payers, kept.read.payees
         accounts = [(payers[place].party, payees[place].party) for place in (at + kept.start).tolist()]
-        return cls(int(order_ms[-1]), order_ms[at], np.array(accounts, np.int64).reshape(-1, 2))
+        return cls(until_ms, order_ms[at], np.array(accounts, np.int64).reshape(-1, 2))
 
     @classmethod
     def joined(cls, pieces: Sequence[Coming]) -> Self:
@@ -57,6 +63,12 @@ class Coming:
         accounts = np.concatenate([piece.accounts for piece in pieces])
         order = np.argsort(times_ms, kind="stable")
         return cls(max(piece.until_ms for piece in pieces), times_ms[order], accounts[order])
+
+    def first(self, count: int) -> Coming:
+        """Return the first records, and until when there is nothing else."""
+        if len(self.times_ms) <= count:
+            return self
+        return Coming(int(self.times_ms[count]) - 1, self.times_ms[:count], self.accounts[:count])
 
     def since(self, time_ms: int) -> Coming:
         """Return what is not before a time."""

@@ -82,7 +82,8 @@ class PayerLogic:
         if self.catching_up:
             since_ms = max(int(kept.order_ms[0]), self.applied.watermark_ms)
             until_ms = max(int(kept.order_ms[-1]), self.applied.watermark_ms)
-            coming = Coming.of(kept, since_ms) if sparse(len(kept.order_ms), until_ms - since_ms) else None
+            count = len(kept.order_ms)
+            coming = Coming.of(kept, since_ms, count) if sparse(count, until_ms - since_ms) else None
             self._aligner.announce(self.partition, until_ms, coming)
 
     def caught_up(self) -> None:

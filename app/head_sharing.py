@@ -15,17 +15,15 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from agents.coming import Coming
-from agents.ports import Outgoing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from agents.alignment import Aligner
-    from agents.ports import Send
 
 logger = logging.getLogger(__name__)
 
@@ -37,16 +35,13 @@ REPEAT_EVERY_S = 1.0
 class HeadSharing:
     """Joins one worker's `Aligner` to those of the others."""
 
-    def __init__(
-        self, aligner: Aligner, send: Send, topic_prefix: str, client_options: Callable[[], dict[str, Any]]
-    ) -> None:
+    def __init__(self, aligner: Aligner, topic_prefix: str, client_options: Callable[[], dict[str, Any]]) -> None:
         self._aligner = aligner
-        self._send = send
         self._log = TopicPartition(topic_prefix + TOPIC, 0)
         self._client_options = client_options
         self._worker = uuid.uuid4().hex
         self._changed = asyncio.Event()
-        self._told_ms: dict[int, int] = {}
+        self._told_ms: dict[int, tuple[int, int]] = {}
         self._told_all_s = 0.0
         self._tasks: list[asyncio.Task[None]] = []
         self._starting = asyncio.Lock()
@@ -61,9 +56,12 @@ class HeadSharing:
             await consumer.start()
             consumer.assign([self._log])
             await consumer.seek_to_end(self._log)
+            # One of its own: that of the outputs has one request at a time on its way, and others wait for our heads.
+            producer = AIOKafkaProducer(**self._client_options())
+            await producer.start()
             self._tasks = [
                 asyncio.create_task(self._hear(consumer), name="alignment hear"),
-                asyncio.create_task(self._tell(), name="alignment tell"),
+                asyncio.create_task(self._tell(producer), name="alignment tell"),
             ]
 
     async def stop(self) -> None:
@@ -74,34 +72,48 @@ class HeadSharing:
                 await task
         self._tasks = []
 
-    async def _tell(self) -> None:
-        while True:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), REPEAT_EVERY_S)
-            self._changed.clear()
-            heads, caught_up = dict(self._aligner.durable_heads), self._aligner.caught_up
-            if heads or caught_up:
-                said = {
-                    "worker": self._worker,
-                    "heads": list(heads.items()),
-                    "caught_up": sorted(caught_up),
-                    "coming": [(partition, coming.encode()) for partition, coming in self._coming()],
-                }
+    async def _tell(self, producer: AIOKafkaProducer) -> None:
+        try:
+            while True:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._changed.wait(), REPEAT_EVERY_S)
+                self._changed.clear()
                 try:
-                    await (await self._send([Outgoing(TOPIC, 0, None, orjson.dumps(said))]))
+                    sent = [await producer.send(self._log.topic, said, partition=0) for said in self._said()]
+                    await asyncio.gather(*sent)
                 except KafkaError as exc:  # others then go on without us, and hear of us again when it is back
                     logger.warning("our heads could not be told: %r", exc)
-            await asyncio.sleep(TELL_EVERY_S)
+                await asyncio.sleep(TELL_EVERY_S)
+        finally:
+            await producer.stop()
+
+    def _said(self) -> list[bytes]:
+        """Return what there is to tell: where we stand, then what comes, in a record for each partition."""
+        heads, caught_up = self._aligner.durable_heads, self._aligner.caught_up
+        coming = dict(self._coming())
+        others = {partition: head_ms for partition, head_ms in heads.items() if partition not in coming}
+        said = [self._record(others, sorted(caught_up), [])] if others or caught_up else []
+        return said + [
+            self._record({partition: heads[partition]}, [], [(partition, what.encode())])
+            for partition, what in coming.items()
+        ]
+
+    def _record(self, heads: Mapping[int, int], caught_up: list[int], coming: list[Any]) -> bytes:
+        said = {"worker": self._worker, "heads": list(heads.items()), "caught_up": caught_up, "coming": coming}
+        return orjson.dumps(said)
 
     def _coming(self) -> Iterator[tuple[int, Coming]]:
-        """Yield what comes in our partitions: what is new, and every second all, for who began to listen since."""
+        """Yield what comes in partitions: where it is new or half done, and every second all, for new listeners."""
         now_s = time.monotonic()
         if now_s >= self._told_all_s + REPEAT_EVERY_S:
             self._told_all_s, self._told_ms = now_s, {}
         for partition, until_ms in self._aligner.announced_ms.items():
-            if self._told_ms.get(partition) != until_ms:
-                self._told_ms[partition] = until_ms
-                yield partition, self._aligner.coming(partition)
+            told_ms, half_ms = self._told_ms.get(partition, (None, 0))
+            if told_ms != until_ms or self._aligner.durable_heads[partition] >= half_ms:
+                coming = self._aligner.coming(partition)
+                half_ms = until_ms if coming.until_ms == until_ms else int(coming.times_ms[len(coming.times_ms) // 2])
+                self._told_ms[partition] = until_ms, half_ms
+                yield partition, coming
 
     async def _hear(self, consumer: AIOKafkaConsumer) -> None:
         try:

@@ -52,7 +52,7 @@ class StageOpener:
         self._send = app.sender
         self.aligner = Aligner(time.monotonic)
         self.control = app.control_plane
-        self._heads = HeadSharing(self.aligner, self._send, self._settings.topic_prefix, lambda: app.client_options)
+        self._heads = HeadSharing(self.aligner, self._settings.topic_prefix, lambda: app.client_options)
         partitions = app.conf.topic_partitions
         self._names = Names(lambda key: murmur2_partition(key, partitions))
         self._payers = PayerStage(self.aligner, self._names)
