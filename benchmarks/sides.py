@@ -20,7 +20,7 @@ from agents.reading import Records
 from app.compiling import compile_all
 from app.transport.own_appends import Appended
 from benchmarks.load import Plan, World
-from features.events import ACCOUNT, DEBIT, KIND, PARTY
+from features.events import ACCOUNT, DEBIT, KIND, PARTY, debits_of, with_debits
 from features.layout import COUNT
 from features.payee import PAYEES
 from features.payer import PAYERS
@@ -57,13 +57,13 @@ def parts(payments: int) -> Iterator[tuple[Part, Part]]:
 
 def _both(read: Records) -> tuple[Part, Part]:
     """Return what each side is told: each payment, and payees' side behind it that its payer's account paid."""
-    payers, payees = [name.key for name in read.payers], [name.key for name in read.payees]
-    paid, debits = read.events.copy(), read.events.copy()
-    paid[:, PARTY] = [name.party for name in read.payers]
-    debits[:, KIND] = DEBIT
-    events = np.stack([paid, debits], axis=1).reshape(-1, paid.shape[1])
-    accounts = [account for pair in zip(payees, payers, strict=True) for account in pair]
-    return _part(read.events, payers), _part(events, accounts)
+    at, debits = with_debits(debits_of(read.events))
+    events = read.events[at]
+    events[:, PARTY] = [read.payers[one].party for one in at]
+    events[debits, KIND] = DEBIT
+    sides = zip(at.tolist(), debits.tolist(), strict=True)
+    accounts = [(read.payers if debit else read.payees)[one].key for one, debit in sides]
+    return _part(read.events, [name.key for name in read.payers]), _part(events, accounts)
 
 
 def _part(events: Events, accounts: Sequence[bytes]) -> Part:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from features.clock import DAY_MS, HOUR_MS
+from features.columns import find_end
 from features.compiled import compiled, compiled_making_arrays
 from features.events import ACCOUNT, AMOUNT_PAISE, KIND, PARTY, PAYMENT, TIME_MS, VERDICT
 from features.expiry import clear_if_absent, shrink
@@ -30,7 +31,6 @@ from features.layout import (
 )
 from features.payee import PAYEES, fold_payment
 from features.verdicts import add_verdict, is_known_fraud
-from features.windows import find_end
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

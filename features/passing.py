@@ -15,6 +15,7 @@ from __future__ import annotations
 from math import nan
 from typing import TYPE_CHECKING
 
+from features.columns import find_end
 from features.compiled import compiled
 from features.events import AMOUNT_PAISE, TIME_MS
 from features.expiry import LATE_ALLOWED_MS
@@ -29,7 +30,7 @@ from features.layout import (
     WINDOW_COUNT,
     WINDOWS_MS,
 )
-from features.windows import BOUNDS, COUNTS, IN_RING, SUMS_PAISE, find_end
+from features.windows import BOUNDS, COUNTS, IN_RING, SUMS_PAISE
 
 if TYPE_CHECKING:
     import numpy as np

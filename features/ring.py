@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from features.columns import find_since
+from features.columns import find_end, find_since
 from features.compiled import compiled
 from features.counters import push_out
 from features.layout import (
@@ -72,7 +72,7 @@ def has_party(account: Account, party: int, start: int, end: int) -> bool:
 @compiled
 def is_new_party(account: Account, time_ms: int, party: int) -> int:
     """Return NEW if no payment with this party lies in [time - 30 d, time), else 0."""
-    end = find_since(account, time_ms, account[COUNT])
+    end = find_end(account, time_ms)
     return 0 if has_party(account, party, find_since(account, time_ms - NEWNESS_MS, end), end) else NEW
 
 

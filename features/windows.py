@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from features.columns import find_since
+from features.columns import find_end, find_since
 from features.compiled import compiled
 from features.layout import (
     AMOUNTS,
@@ -59,15 +59,6 @@ BOUNDS = 8  # first index of the 30 d, index of the first payment at or after T
 TALLY_ROWS = 9
 
 TINY_PAISE_MAX = 1_000
-
-
-@compiled
-def find_end(account: Account, time_ms: int) -> int:
-    """Return the index of the first payment at or after T."""
-    end = int(account[COUNT])
-    while end > 0 and account[TIMES + end - 1] >= time_ms:
-        end -= 1
-    return end
 
 
 @compiled

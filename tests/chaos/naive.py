@@ -24,6 +24,7 @@ Place = tuple[int, int]
 
 FORGET_IDS_MS = 31 * DAY_MS
 LATE_MS = 30 * DAY_MS
+WINDOW_MS = 30 * DAY_MS
 EXACT_BEHIND_MS = 14 * DAY_MS
 
 
@@ -62,6 +63,7 @@ class Account:
     side: str
     payments: NaiveAccount = field(init=False)
     ids: dict[str, Payment] = field(default_factory=dict)
+    far_late_ms: list[int] = field(default_factory=list)
     newest_ms: int | None = None
 
     def __post_init__(self) -> None:
@@ -89,9 +91,16 @@ class Account:
         """Take in a payment by the account itself."""
         self.payments.fold_debit(payment)  # type: ignore[arg-type]  # as above
 
-    def pay(self, payment: Payment) -> None:
+    def sees_far_late(self, payment: Payment) -> bool:
+        """Whether windows hold one so late that what came before it, and so whether its party was new, is forgotten."""
+        end_ms = payment.event_time_ms
+        return any(end_ms - WINDOW_MS <= time_ms < end_ms for time_ms in self.far_late_ms)
+
+    def pay(self, payment: Payment, *, in_time: bool) -> None:
         """Take a payment in."""
         self.payments.fold(payment)  # type: ignore[arg-type]  # as above
+        if not in_time:
+            self.far_late_ms.append(payment.event_time_ms)
         self.newest_ms = max(payment.event_time_ms, self.newest_ms or 0)
 
 
@@ -116,7 +125,7 @@ class Truth:
     order: dict[int, list[Place]] = field(default_factory=lambda: defaultdict(list))
     newest_ms: dict[tuple[str, int], int] = field(default_factory=lambda: defaultdict(int))
 
-    def is_exact(self, side: str, partition: int, payment: Payment) -> bool:
+    def in_time(self, side: str, partition: int, payment: Payment) -> bool:
         """Whether a payment is in time enough for windows to be exact; tells the partition of it."""
         newest_ms = max(self.newest_ms[side, partition], payment.event_time_ms)
         self.newest_ms[side, partition] = newest_ms
@@ -162,8 +171,9 @@ def _take_payer(record: Any, payers: dict[tuple[int, str], Account], truth: Trut
         account.ids.clear()
     before = account.ids.get(payment.transaction_id)
     if before is None:
-        row, exact = account.row(payment), truth.is_exact("payer", record.partition, payment)
-        account.pay(payment)
+        row, in_time = account.row(payment), truth.in_time("payer", record.partition, payment)
+        exact = in_time and not account.sees_far_late(payment)
+        account.pay(payment, in_time=in_time)
         account.ids[payment.transaction_id] = payment
         truth.payments[place] = Wanted(payment, record.timestamp - payment.event_time_ms > LATE_MS, row, exact)
     elif before != payment:
@@ -184,8 +194,9 @@ def _take_payee(
     wanted = truth.payments[place]
     account = _account(payees, partition, wanted.payment.payee_vpa, "payee")
     wanted.row += account.row(wanted.payment)
-    wanted.exact &= truth.is_exact("payee", partition, wanted.payment)
-    account.pay(wanted.payment)
+    in_time = truth.in_time("payee", partition, wanted.payment)
+    wanted.exact &= in_time and not account.sees_far_late(wanted.payment)
+    account.pay(wanted.payment, in_time=in_time)
     truth.order[partition].append(place)
 
 

@@ -31,7 +31,8 @@ def assert_same(side: str, expected: Sequence[float], actual: Sequence[float]) -
         "both": FEATURE_NAMES,
     }[side]
     rows = zip(names, expected, actual, strict=True)
-    assert {name: (want, got) for name, want, got in rows if not _is_same(name, want, got)} == {}
+    differ = {name: (want, got) for name, want, got in rows if not _is_same(name, want, got)}
+    assert not differ, differ
 
 
 def _is_same(name: str, want: float, got: float) -> bool:
