@@ -8,10 +8,10 @@ next to nothing, and waiting for each other's every step would make draining as 
 from __future__ import annotations
 
 import base64
-from bisect import bisect_left
 from collections import deque
 from dataclasses import dataclass
-from itertools import chain
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
@@ -150,20 +150,16 @@ def conflicts_ms(ours: Mapping[int, Coming], theirs: Coming, free_ms: int) -> di
         for partition, coming in ours.items()
         for time_ms, both in zip(coming.times_ms.tolist(), coming.accounts.tolist(), strict=True)
     ]
-    records.sort()
-    found: dict[int, int] = {}
-    for place, (time_ms, partition, payer, payee) in enumerate(records):
-        if partition not in found:
+    stopped: dict[int, int] = {}
+    for time_ms, group in groupby(sorted(records), key=itemgetter(0)):
+        of_one_moment = list(group)
+        for _, partition, payer, payee in of_one_moment:
             since_ms = min(waiting_ms.get(payer, time_ms), waiting_ms.get(payee, time_ms))
-            if since_ms >= time_ms or time_ms <= free_ms:
-                continue
-            found[partition] = time_ms
-            if len(found) == len(ours):
-                break
-            begin = bisect_left(records, (time_ms,))
-            stopped = [both for _, other, *both in records[begin:place] if other == partition]
-        else:
-            stopped = []
-        for account in chain([payer, payee], *stopped):
-            waiting_ms[account] = min(time_ms, waiting_ms.get(account, time_ms))
-    return found
+            if since_ms < time_ms and time_ms > free_ms:
+                stopped.setdefault(partition, time_ms)
+        if len(stopped) == len(ours):
+            break
+        for _, partition, *both in of_one_moment:
+            if partition in stopped:
+                waiting_ms.update({one: min(time_ms, waiting_ms.get(one, time_ms)) for one in both})
+    return stopped
