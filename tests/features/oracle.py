@@ -46,15 +46,20 @@ class NaiveAccount:
         self.seen: list[Seen] = []
         self.verdicts: list[Verdict] = []
         self.debits: list[Debit] = []
+        # One payment is asked about many times: T, how many had come, and what lies in the 30 days before T.
+        self._month: tuple[int, int, list[Seen]] = (0, -1, [])
 
     def party(self, txn: Transaction) -> str:
         """Return who is on the other side."""
         return txn.payee_vpa if self.side == "payer" else txn.payer_vpa
 
     def within(self, time_ms: int, width: int) -> list[Seen]:
-        """Return what lies in [T - w, T), by time and among equal times by arrival."""
-        found = [seen for seen in self.seen if time_ms - width <= seen.txn.event_time_ms < time_ms]
-        return sorted(found, key=lambda seen: seen.txn.event_time_ms)
+        """Return what lies in [T - w, T), by time and among equal times by arrival; w is 30 days at most."""
+        if self._month[:2] != (time_ms, len(self.seen)):
+            found = [seen for seen in self.seen if time_ms - 30 * DAY <= seen.txn.event_time_ms < time_ms]
+            found.sort(key=lambda seen: seen.txn.event_time_ms)
+            self._month = time_ms, len(self.seen), found
+        return [seen for seen in self._month[2] if time_ms - width <= seen.txn.event_time_ms]
 
     def fold(self, txn: Transaction) -> None:
         """Take a payment in; after 400 days of silence, forget everything first."""
@@ -79,6 +84,7 @@ class NaiveAccount:
         """Forget everything after 400 days of silence."""
         if self.is_absent(time_ms):
             self.seen.clear()
+            self._month = (0, -1, [])
             self.verdicts.clear()
             self.debits.clear()
 
