@@ -161,9 +161,7 @@ class Aligner:
         return min(bounds_ms, default=None)
 
     def reaches_ms(self, kept: Mapping[int, Callable[[], Coming]]) -> dict[int, int]:
-        """Return how far each of these partitions of ours, taken together, may go; empty where nobody holds them.
-
-        At least to the bound. `kept` gives what each partition works on next.
+        """Return how far each partition of `kept`, which gives what it has next, may go; empty: nobody holds them.
 
         >>> import numpy as np
         >>> aligner = Aligner(clock=lambda: 0.0)
@@ -172,10 +170,11 @@ class Aligner:
         >>> aligner.reaches_ms({0: lambda: Coming(90_000, np.array([20_000, 50_000]), np.array([[5, 6], [2, 7]]))})
         {0: 49999}
         """
-        if (bound_ms := self.bound_ms(*kept)) is None:
+        if not kept or (bound_ms := self.bound_ms(*kept)) is None:
             return {}
-        told = [heard.coming for heard in self._others.fresh() if heard.coming]
-        until_ms = min([*self._near_ms(kept), *(heard.until_ms for heard in self._others.fresh())])
+        theirs = self._others.fresh()
+        told = [heard.coming for heard in theirs if heard.coming]
+        until_ms = min([*self._near_ms(kept), *(heard.until_ms for heard in theirs)])
         if until_ms <= bound_ms or not told:
             return dict.fromkeys(kept, bound_ms)
         ours = {partition: coming() for partition, coming in kept.items()}
@@ -187,14 +186,14 @@ class Aligner:
         """Return how far the partitions of ours let others go that are not among these."""
         return [head_ms + ALIGNMENT_MS for other, head_ms in self._ours.items() if other not in partitions]
 
-    async def _look_again(self) -> None:
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._moved.wait(), timeout=_LOOK_EVERY_S)
-
     def changed(self) -> Coroutine[Any, Any, None]:
         """Return what ends when a bound moved after this call, or in a second: heads of others expire unsaid."""
         self._moved.clear()
         return self._look_again()
+
+    async def _look_again(self) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._moved.wait(), timeout=_LOOK_EVERY_S)
 
     def _wake(self) -> None:
         self._moved.set()

@@ -223,6 +223,18 @@ def test_one_of_others_who_tells_nothing_holds_as_before() -> None:
     assert aligner.reaches_ms({0: lambda: coming((20_000, 5, 6))}) == {0: 7_000 + ALIGNMENT_MS}
 
 
+async def test_a_worker_that_caught_up_goes_on_live_while_another_tells_what_comes() -> None:
+    """None of its partitions waits for anybody."""
+    table, aligner = DictTable(), Aligner(lambda: 0.0)
+    stage = PayerStage(aligner, NAMES)
+    stage.lanes[0] = PayerLogic(0, table, aligner, NAMES)
+    aligner.hear({1: 5_000}, coming={1: coming((10_000, 1, 2), (60_000, 3, 4))})
+
+    parts = [some async for some in stage.parts({0: Chunk([Record(0, payment(0))], lambda: None)})]
+
+    assert sum(len(some.parts) for some in parts if not isinstance(some, Hold)) == 1
+
+
 def test_records_of_one_moment_wait_together() -> None:
     """What goes no further than a time stops before all of that time, so others wait for all of it."""
     first = coming((30, 5, 6), (30, 1, 7))
