@@ -18,6 +18,7 @@ PrahariError
 ├── SettingsError            a setting that is missing, malformed or contradicts another
 ├── TopicsError              topics that are missing, or have the wrong partitions or retention
 ├── BrokerError              the embedded broker, or the cluster, cannot serve
+│   └── PortTaken            another program listens on a port that the embedded broker needs
 ├── StoreError               the RocksDB store or its changelog cannot be opened, read or written
 │   └── AppliedBeyondEnd     an applied offset lies beyond its log's end: the log was truncated or replaced
 └── OwnershipLost            another worker owns the partition now; this process must end
@@ -111,6 +112,10 @@ class TopicsError(PrahariError):
 
 class BrokerError(PrahariError):
     """The embedded broker, or the cluster behind `BROKER_URL`, cannot serve; the message says which and why."""
+
+
+class PortTaken(BrokerError):  # noqa: N818 - names the finding
+    """Another program listens on a port that the embedded broker needs; operator: stop it, or choose another port."""
 
 
 class StoreError(PrahariError):

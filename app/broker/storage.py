@@ -78,6 +78,11 @@ def prepare(root: Path, class_path: Sequence[Path], port: int, controller_port: 
     write_properties(root, port, controller_port)
 
 
+def cluster_id(root: Path) -> str:
+    """Return the id of the cluster that a prepared `root` holds."""
+    return (root / MARKER).read_text().split()[0]
+
+
 def _is_own(name: str) -> bool:
     return name in OWN_NAMES or name.startswith("broker.log")
 

@@ -13,9 +13,9 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from app.broker import storage
+from app.broker import ports, storage
 from app.broker.embedded import EmbeddedBroker
-from features.errors import BrokerError
+from features.errors import BrokerError, PortTaken
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -120,6 +120,32 @@ def test_a_taken_port_is_refused_by_name(tmp_path: Path) -> None:
 
     assert not broker.running
     os.close(storage.claim(tmp_path))
+
+
+def test_another_kafka_on_its_port_is_not_taken_for_its_own(
+    broker: EmbeddedBroker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where another Kafka took the port after the look at it, a fixed port is refused."""
+    monkeypatch.setattr(ports, "require_free", lambda _port: None)
+    late = EmbeddedBroker(broker.port, tmp_path)
+
+    with pytest.raises(PortTaken, match="Address already in use"):
+        late.start()
+
+    assert not late.running
+    assert broker.running
+
+
+def test_a_port_of_its_own_choice_that_was_taken_meanwhile_is_changed(
+    broker: EmbeddedBroker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It starts on another one, and what answers there is the cluster of its own directory."""
+    monkeypatch.setattr(ports, "require_free", lambda _port: None)
+    late = EmbeddedBroker(0, tmp_path)
+    late.port = broker.port
+    with late:
+        assert late.port != broker.port
+        assert ports.cluster_id(late.port) == storage.cluster_id(tmp_path)
 
 
 def test_kafka_logs_into_the_data_directory(broker: EmbeddedBroker) -> None:

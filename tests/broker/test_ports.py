@@ -31,7 +31,10 @@ def test_no_listener_is_no_kafka() -> None:
     assert not ports.answers(ports.free_port())
 
 
-@pytest.mark.parametrize("reply", [b"", b"HTTP/1.1 400 Bad Request\r\n"])
+GARBLED = b"\0\0\0\x0a\0\0\0\x07\0\0\0\x03\xff\xff"
+
+
+@pytest.mark.parametrize("reply", [b"", b"HTTP/1.1 400 Bad Request\r\n", GARBLED])
 def test_another_server_is_no_kafka(reply: bytes) -> None:
     """A listener that speaks something else, or nothing, is not taken for the broker."""
     with socket.create_server((ports.HOST, 0)) as server:
@@ -45,5 +48,5 @@ def test_another_server_is_no_kafka(reply: bytes) -> None:
         thread = threading.Thread(target=serve)
         thread.start()
 
-        assert not ports.answers(server.getsockname()[1])
+        assert ports.cluster_id(server.getsockname()[1]) is None
         thread.join()
