@@ -16,6 +16,7 @@ from faust.stores import STORES
 from faust.transport.drivers import TRANSPORTS
 from faust.transport.drivers import aiokafka as driver
 
+from app.transport import produce_request
 from app.transport.consumer import BatchConsumer
 
 FAUST_VERSION = "0.15.3"
@@ -44,4 +45,5 @@ def register() -> None:
         )
     for scheme in ("kafka", "aiokafka", "kafka+ssl"):
         TRANSPORTS.aliases[scheme] = "app.transport:Transport"
+    produce_request.register()
     STORES.aliases["prahari"] = "app.transport.store:StageStore"
