@@ -17,27 +17,40 @@ from typing import TYPE_CHECKING, Any
 import uvloop
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from typing_extensions import Buffer
 
 TLS_CLOSE_S = 1.0
 
 
 class Transport:
-    """A connection of uvloop whose `write` says as asyncio's errors do that it is lost: by an OSError."""
+    """A connection of uvloop whose writing says as asyncio's errors do that it is lost: by an OSError."""
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
-        self._write = connection.write
+        self._write, self._write_lines = connection.write, connection.writelines
 
     def write(self, data: Buffer) -> None:
         """Send data; raises ConnectionResetError where the connection is lost."""
         try:
             self._write(data)
         except RuntimeError as exc:
-            raise ConnectionResetError(f"needed a connection to write to, got: {exc}") from exc
+            raise _reset(exc) from exc
+
+    def writelines(self, pieces: Iterable[Buffer]) -> None:
+        """Send data that is in pieces, as `write` does."""
+        try:
+            self._write_lines(pieces)
+        except RuntimeError as exc:
+            raise _reset(exc) from exc
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._connection, name)
+
+
+def _reset(error: RuntimeError) -> ConnectionResetError:
+    return ConnectionResetError(f"needed a connection to write to, got: {error}")
 
 
 class Loop(uvloop.Loop):

@@ -8,14 +8,16 @@ import ssl
 import struct
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from aiokafka.conn import AIOKafkaConnection
 from aiokafka.errors import KafkaConnectionError
 from aiokafka.protocol.metadata import MetadataRequest
+from aiokafka.protocol.produce import ProduceRequest
 
 from app.event_loop import Loop
+from app.transport import produce_request
 from tests.app.test_secured import make_certificate
 
 if TYPE_CHECKING:
@@ -83,18 +85,18 @@ def test_a_tls_connection_that_the_other_side_does_not_close_is_given_up_soon(lo
         loop.run_until_complete(_connect_and_close(loop, port, trusting))
 
 
-async def _request_when_reset(connection: AIOKafkaConnection, reset: asyncio.Event) -> None:
-    """Ask for metadata again and again from before the connection is reset until aiokafka has seen that it is."""
+async def _request_when_reset(connection: AIOKafkaConnection, reset: asyncio.Event, request: Any) -> None:
+    """Ask again and again from before the connection is reset until aiokafka has seen that it is."""
     await connection.connect()
-    connection._versions = {MetadataRequest.API_KEY: (0, 1)}
+    connection._versions = {request.API_KEY: (0, 7)}
     reset.set()
     while connection.connected():
-        asking = asyncio.ensure_future(connection.send(MetadataRequest([])))
+        asking = asyncio.ensure_future(connection.send(request))
         asking.add_done_callback(asyncio.Future.exception)
         await asyncio.sleep(0)
 
 
-async def _reset_under_requests() -> None:
+async def _reset_under_requests(request: Any) -> None:
     reset = asyncio.Event()
 
     async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -107,13 +109,17 @@ async def _reset_under_requests() -> None:
         connection = AIOKafkaConnection("127.0.0.1", server.sockets[0].getsockname()[1])
         connection._do_version_lookup = _nothing
         with pytest.raises(KafkaConnectionError):
-            await asyncio.wait_for(_request_when_reset(connection, reset), LIMIT_S)
+            await asyncio.wait_for(_request_when_reset(connection, reset, request), LIMIT_S)
 
 
 async def _nothing() -> None:
     return
 
 
-def test_what_is_written_to_a_connection_that_was_reset_is_an_error_that_aiokafka_expects(loop: Loop) -> None:
+@pytest.mark.parametrize("request_", [MetadataRequest([]), ProduceRequest(None, -1, 9, [("t", [(0, b"batch")])])])
+def test_what_is_written_to_a_connection_that_was_reset_is_an_error_that_aiokafka_expects(
+    loop: Loop, request_: Any
+) -> None:
     """It retries after a KafkaError; of anything else its task for metadata would end, and nobody would know."""
-    loop.run_until_complete(_reset_under_requests())
+    produce_request.register()
+    loop.run_until_complete(_reset_under_requests(request_))
