@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import threading
 import time
@@ -13,6 +14,7 @@ from faust.transport.drivers import aiokafka as driver
 
 from app.transport.own_appends import ReadPast
 from app.transport.pace import Paced
+from app.transport.topics_known import ask_for_missing
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -57,6 +59,7 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
     """Faust's consumer thread with fetches that wait for data and not for time; `pace` is there once it has started."""
 
     pace: Paced | None = None
+    _asking: asyncio.Task[None] | None = None
 
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer = super()._create_worker_consumer(transport)
@@ -71,6 +74,12 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         self.pace = Paced(fetcher._proc_fetch_request, _main_thread_s)
         fetcher._proc_fetch_request = AsRead(self.pace, fetcher)
         fetcher._get_actions_per_node = ReadPast(fetcher, self.consumer.app.stages.places)
+        self._asking = asyncio.create_task(ask_for_missing(self._ensure_consumer()))
+
+    async def on_thread_stop(self) -> None:
+        if self._asking is not None:
+            self._asking.cancel()
+        await super().on_thread_stop()
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
         """Go to where the group committed, and where it never did to the beginning; return what it committed."""
