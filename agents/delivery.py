@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from tables.partition import TablePartition
 
 #: Chunks that may wait in a task before the transport stops fetching for its partition.
-CHUNKS_WAITING_MAX = 4
+CHUNKS_WAITING_MAX = 2
 #: Encoded state that may wait for its changelog transaction; the design's 4 MiB, for the whole partition.
 STATE_WAITING_BYTES_MAX = 4 * 1024 * 1024
 _FINISH_POLL_S = 0.01
@@ -68,7 +68,7 @@ class PartitionTask:
         self._on_fatal = on_fatal
         self._commit_linger_s, self._commit_phase = commit_linger_s, commit_phase
         self._observer = Unobserved() if observer is None else observer
-        self._computed: list[Chunk] = []
+        self._acks: list[Callable[[], None]] = []
         self._dirty = asyncio.Event()
         self._urgent = asyncio.Event()
         self._committed = asyncio.Event()
@@ -106,8 +106,11 @@ class PartitionTask:
         return len(self.waiting) >= CHUNKS_WAITING_MAX
 
     def computed(self, chunk: Chunk) -> None:
-        """Take note that a chunk's outputs are durable and its states staged: the next commit acknowledges it."""
-        self._computed.append(chunk)
+        """Take note that a chunk's outputs are durable and its states staged: the next commit acknowledges it.
+
+        Of the chunk nothing else is kept: its records are as much memory as all else that waits for the commit.
+        """
+        self._acks.append(chunk.ack)
         self._dirty.set()
 
     async def finish(self) -> None:
@@ -146,9 +149,9 @@ class PartitionTask:
         await self._commit()
 
     async def _commit(self) -> None:
-        chunks, self._computed = self._computed, []
+        acks, self._acks = self._acks, []
         with self._observer.commit():
             await self.table.commit()
         self._committed.set()
-        for chunk in chunks:
-            chunk.ack()
+        for ack in acks:
+            ack()

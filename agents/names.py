@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 #: VPAs remembered; half of them are forgotten at once when that is exceeded.
-NAMES_MAX = 200_000
+NAMES_MAX = 100_000
 
 
 class Name(NamedTuple):

@@ -49,8 +49,10 @@ class WaitingChunks:
 
 
 def _as_one(chunks: list[Chunk]) -> Chunk:
+    acks = [chunk.ack for chunk in chunks]  # which outlive the records
+
     def ack() -> None:
-        for chunk in chunks:
-            chunk.ack()
+        for each in acks:
+            each()
 
     return Chunk([record for chunk in chunks for record in chunk.records], ack, chunks[-1].behind)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-import numba
 import numpy as np
 
 from agents.bundle import Bundle, Kind, decode_bundle, encode_bundle
@@ -19,6 +18,7 @@ from features.blocks import renumbered
 from features.events import COLUMNS, payment_event, to_events
 from features.evidence import Before
 from features.murmur import murmur2
+from features.numba_alone import numba
 from features.processed import Lane
 from features.transaction import Transaction, Verdict
 from features.vector import PAYER_FEATURE_COUNT

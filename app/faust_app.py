@@ -19,6 +19,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wai
 
 from app.compiling import compile_all
 from app.control.plane import ControlPlane
+from app.heap import let_go_of_code
 from app.kafka import client_options, faust_credentials
 from app.logs import logging_config, quieten_services
 from app.metrics.names import Metrics
@@ -138,6 +139,7 @@ class PrahariApp(faust.App):
         """Refuse rules, a model or a webhook that cannot be; then make or check the topics, waiting for the broker."""
         quieten_services()
         await asyncio.to_thread(compile_all)
+        let_go_of_code("libllvmlite")
         try:
             await asyncio.to_thread(load_scorer, self.prahari.rules, self.prahari.model_dir)
             check_webhook(self.prahari.webhook_url, self.prahari.webhook_secret)

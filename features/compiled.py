@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-import numba
+from features.numba_alone import numba
 
 if TYPE_CHECKING:
     from collections.abc import Callable

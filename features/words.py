@@ -8,10 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic, overload
 
 from features.compiled import compiled
+from features.numba_alone import extending, types
 
 if TYPE_CHECKING:
     import numpy as np
@@ -59,7 +58,7 @@ def _address(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
     return builder.bitcast(builder.gep(array.data, [arguments[1]]), _WORD.as_pointer())
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@extending.intrinsic  # type: ignore[untyped-decorator]
 def _load(_typing: Any, data: Any, at: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         word = builder.load(_address(context, builder, signature, arguments))
@@ -69,7 +68,7 @@ def _load(_typing: Any, data: Any, at: Any) -> Any:
     return types.int64(data, at), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@extending.intrinsic  # type: ignore[untyped-decorator]
 def _store(_typing: Any, data: Any, at: Any, word: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         stored = builder.store(arguments[2], _address(context, builder, signature, arguments))
@@ -79,11 +78,11 @@ def _store(_typing: Any, data: Any, at: Any, word: Any) -> Any:
     return types.void(data, at, word), generate
 
 
-@overload(load_word, strict=False)  # type: ignore[untyped-decorator]
+@extending.overload(load_word, strict=False)  # type: ignore[untyped-decorator]
 def _load_word(data: Any, at: Any) -> Any:  # noqa: ARG001 - the types that it is compiled for
     return lambda data, at: _load(data, at)  # noqa: PLW0108 - numba compiles Python functions, no intrinsics
 
 
-@overload(store_word, strict=False)  # type: ignore[untyped-decorator]
+@extending.overload(store_word, strict=False)  # type: ignore[untyped-decorator]
 def _store_word(data: Any, at: Any, word: Any) -> Any:  # noqa: ARG001 - as above
     return lambda data, at, word: _store(data, at, word)  # noqa: PLW0108 - as above

@@ -106,7 +106,9 @@ class Stages:
         if opened is not None:
             self.places.given(message.tp, message.offset)
             message.taken = True
-            opened.task.deliver(Chunk(message.value, event.ack, message.behind), more=message.more)
+            chunk = Chunk(message.value, event.ack, message.behind)
+            message.value = event.value = None  # both are kept until the chunk is acknowledged, its records are not
+            opened.task.deliver(chunk, more=message.more)
         if not message.more:
             for task in self.tasks(message.tp.topic).values():
                 task.tell()

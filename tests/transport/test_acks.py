@@ -78,3 +78,22 @@ async def test_what_a_stage_acknowledges_is(consumer: BatchConsumer) -> None:
     task.chunks[0].ack()
 
     assert consumer._new_offset(LABELS) == 8
+
+
+async def test_records_are_not_kept_for_their_acknowledgement(consumer: BatchConsumer) -> None:
+    """Faust holds events and messages until then; what they brought is the stage's alone."""
+    task, records = Task(), [object()]
+
+    async def opens(_: int) -> Opened:
+        return Opened(cast("Any", task), None, cast("Any", None))
+
+    stages = Stages(lambda: 1, consumer.acknowledge)
+    stages.register("labels", opens)
+    await stages.open([LABELS])
+    given = event(consumer)
+    given.message.value = given.value = records
+    stages.deliver(given)
+
+    assert task.chunks[0].records is records
+    assert given.value is None
+    assert given.message.value is None
