@@ -5,8 +5,9 @@ lets an evicted worker go on writing. This package replaces exactly these parts 
 (`TRANSPORTS`, `TableManager`, `Table`, `Store`), so that agents stay ordinary: `async for event in
 stream.noack().events()`. It is pinned to the exact Faust version; `tests/transport` exercises it on a real broker.
 
-`fetching` asks the broker, at a `pace`, for what `own_appends` did not hand on; `consumer` hands over; `tables`
-restores and starts; `store` lets Faust's tables read what stages wrote; `stages` is what of ours they call.
+`fetching` asks the broker, at a `pace`, for what `own_appends` did not hand on, and `topics_known` for topics that it
+did not tell of; `consumer` hands over; `tables` restores and starts; `store` lets Faust's tables read what stages
+wrote; `stages` is what of ours they call. `produce_request` is how all producers send.
 """
 
 from __future__ import annotations

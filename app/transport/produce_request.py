@@ -1,7 +1,7 @@
 """Sends Kafka's request to produce without copying its records: aiokafka copies each eight times on its way.
 
-A payment puts out some 5 KB, so that those copies were a tenth of what it cost, and a request of 6 MB took as much
-memory several times over. The layout is that of Produce, versions 3 to 8 (Kafka protocol guide).
+Its copies of a request of some MB took 2.4 us a KB in a loop of their own, and as much memory several times over. The
+layout is that of Produce, versions 3 to 8 (Kafka protocol guide).
 """
 
 from __future__ import annotations

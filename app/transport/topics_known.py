@@ -20,11 +20,14 @@ EVERY_S = 1.0
 
 async def ask_for_missing(consumer: AIOKafkaConsumer, every_s: float = EVERY_S) -> None:
     """Ask every so often, for ever, as long as a topic that the consumer follows is missing."""
+    told: list[str] = []
     while True:
         await asyncio.sleep(every_s)
         missing = _missing(consumer)
+        if missing != told:
+            logger.warning("Kafka tells of every topic but: %s", ", ".join(missing) or "none")
+            told = missing
         if missing:
-            logger.info("Kafka did not tell of %s: asking again", ", ".join(missing))
             await consumer._client.force_metadata_update()
 
 
