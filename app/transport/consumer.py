@@ -150,6 +150,7 @@ class BatchConsumer(driver.Consumer):
         """Let no more records in, finish what is computed and commit, then let Faust forget the partitions."""
         self.app.tables.on_partitions_revoked(revoked)  # at once: an assignment being opened must not let records in
         self.stop_flow()  # Faust does not where nothing was assigned, and the next assignment waits for it
+        self._thread.hold_back(full=True)  # a fetch that waits for records would hold up what the next assignment asks
         with TimeLimit("rebalance", self.app.end_process):
             await self._stages.release()
             await self.commit()

@@ -63,7 +63,8 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
 
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer = super()._create_worker_consumer(transport)
-        consumer._fetch_max_wait_ms = _FETCH_MAX_WAIT_MS
+        # Until records are let in, what opens a partition asks over the same connection, where a fetch holds it up.
+        consumer._fetch_max_wait_ms = _FETCH_MAX_WAIT_FULL_MS
         # What a producer takes back in a transaction was never paid.
         consumer._isolation_level = "read_committed"
         return consumer
