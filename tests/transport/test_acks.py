@@ -53,6 +53,18 @@ def event(consumer: BatchConsumer) -> Any:
     return SimpleNamespace(message=message, ack=lambda: message.ack(consumer))
 
 
+async def opened(consumer: BatchConsumer, task: Task) -> Stages:
+    """Return the consumer's stages with one partition open, which `task` works on."""
+
+    async def opens(_: int) -> Opened:
+        return Opened(cast("Any", task), None, cast("Any", None))
+
+    stages = Stages(lambda: 1, consumer.acknowledge)
+    stages.register("labels", opens)
+    await stages.open([LABELS])
+    return stages
+
+
 def test_what_faust_skips_is_not_done_with(consumer: BatchConsumer) -> None:
     """It acknowledges an event of an assignment that is over, and no stage has seen it."""
     skipped = event(consumer)
@@ -65,13 +77,7 @@ def test_what_faust_skips_is_not_done_with(consumer: BatchConsumer) -> None:
 async def test_what_a_stage_acknowledges_is(consumer: BatchConsumer) -> None:
     """Its next owner goes on behind it."""
     task = Task()
-
-    async def opens(_: int) -> Opened:
-        return Opened(cast("Any", task), None, cast("Any", None))
-
-    stages = Stages(lambda: 1, consumer.acknowledge)
-    stages.register("labels", opens)
-    await stages.open([LABELS])
+    stages = await opened(consumer, task)
     given = event(consumer)
     given.message.incref()
     stages.deliver(given)
@@ -83,13 +89,7 @@ async def test_what_a_stage_acknowledges_is(consumer: BatchConsumer) -> None:
 async def test_records_are_not_kept_for_their_acknowledgement(consumer: BatchConsumer) -> None:
     """Faust holds events and messages until then; what they brought is the stage's alone."""
     task, records = Task(), [object()]
-
-    async def opens(_: int) -> Opened:
-        return Opened(cast("Any", task), None, cast("Any", None))
-
-    stages = Stages(lambda: 1, consumer.acknowledge)
-    stages.register("labels", opens)
-    await stages.open([LABELS])
+    stages = await opened(consumer, task)
     given = event(consumer)
     given.message.value = given.value = records
     stages.deliver(given)
