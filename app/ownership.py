@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _CHANGELOG_REQUEST_S = 40.0
+_BIG_TABLES = 2  # payers and payees: the budget's has a few keys
 
 
 def changelog_writer(app: PrahariApp, name: str, partition: int) -> ChangelogWriter:
@@ -39,8 +40,8 @@ async def open_table(app: PrahariApp, name: str, partition: int) -> tuple[TableP
     store = open_store(conf.tabledir / f"{name}-{partition}")
     try:
         restored = await restore(writer.topic, partition, store, app.client_options)
-        entries = max(1, app.prahari.state_cache_accounts // conf.topic_partitions)
-        table = TablePartition(store, writer, cache_entries=entries)
+        share = app.prahari.state_cache_mb * 1_000_000 // (_BIG_TABLES * conf.topic_partitions)
+        table = TablePartition(store, writer, cache_bytes=share)
         await table.claim()
     except BaseException:
         store.close()

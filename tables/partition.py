@@ -9,8 +9,8 @@ keys ───────► states, fold ────────► new state
 `prepare` takes the states as of the end of a part, before its outputs are sent; `stage` hands them on when the outputs
 are acknowledged, in the same order; `commit` writes everything staged so far, newest value per key, with the applied
 record of the last of those parts: state in the log is always the state as of one known place of the input, never a
-mixture with newer values from the cache. A value on its way stays in the cache until RocksDB has it, so what is read
-from there is never stale.
+mixture with newer values from the cache. A value on its way is read from there until RocksDB has it, so what is read
+is never stale.
 """
 
 from __future__ import annotations
@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 
     from tables.store import PartitionStore
 
+#: What an account takes in the cache beside its state: its key, and its place in a dictionary.
+_ENTRY_BYTES = 180
+#: A generation so full ages when it is counted, lest it is counted again soon.
+_FULL = 0.75
+
 #: The state of an account never seen.
 NO_STATE = b""
 
@@ -39,15 +44,16 @@ class Changelog(Protocol):
 class TablePartition:
     """One partition of a table, owned by one stage's task.
 
-    The cache is two generations: what is used goes to the young one, and when that holds `cache_entries`, it becomes
-    the old one, whose entries go unless they were used since or are on their way. `applied` is what the stage had
-    applied, as it encoded it, or None.
+    The cache is two generations: what is used goes to the young one, and when that takes half of `cache_bytes`, it
+    becomes the old one, whose entries go unless they were used since. `applied` is what the stage had applied, as it
+    encoded it, or None.
     """
 
-    def __init__(self, store: PartitionStore, changelog: Changelog, *, cache_entries: int) -> None:
+    def __init__(self, store: PartitionStore, changelog: Changelog, *, cache_bytes: int) -> None:
         self.store = store
         self._changelog = changelog
-        self._cache_entries = self._turn_at = cache_entries
+        self._young_bytes_max = cache_bytes // 2
+        self._young_bytes = 0
         self._young: dict[bytes, bytes] = {}
         self._old: dict[bytes, bytes] = {}
         self._prepared: deque[tuple[dict[bytes, bytes | None], int]] = deque()
@@ -67,35 +73,42 @@ class TablePartition:
             states.update({key: cached(key) for key in missing})
             missing = [key for key in missing if states[key] is None]
             if missing:
-                stored = self.store.get_many(missing)
-                found = {key: value or NO_STATE for key, value in zip(missing, stored, strict=True)}
-                states.update(found)
-                # Who has no state is asked for again too: each payment asks whether its payer was ever paid.
-                self._young.update({key: state for key, state in found.items() if not state})
+                states.update(self._read(missing))
         return cast("dict[bytes, bytes]", states)
+
+    def _read(self, keys: list[bytes]) -> dict[bytes, bytes]:
+        """Return states that are not in the cache: on their way, newest first, or in RocksDB."""
+        found: dict[bytes, bytes] = {}
+        for values in (*(values for values, _ in reversed(self._prepared)), self._waiting, self._committing):
+            if values and keys:
+                found.update({key: values[key] or NO_STATE for key in keys if key in values})
+                keys = [key for key in keys if key not in found]
+        if keys:
+            stored = {key: value or NO_STATE for key, value in zip(keys, self.store.get_many(keys), strict=True)}
+            found.update(stored)
+            # Who has no state is asked for again too: each payment asks whether its payer was ever paid.
+            self._keep({key: state for key, state in stored.items() if not state}, 0)
+        return found
 
     def prepare(self, states: Mapping[bytes, bytes], applied: bytes) -> None:
         """Take the states as of the end of a part, with what the stage has applied by then."""
-        self._young.update(states)
         size = sum(map(len, states.values()))
+        self._keep(states, size)
         values: dict[bytes, bytes | None] = {APPLIED_KEY: applied, **states}
         if NO_STATE in states.values():
             values.update({key: None for key, state in states.items() if not state})
         self.waiting_bytes += size
         self._prepared.append((values, size))
-        if len(self._young) > self._turn_at:
-            self._turn_generation()
 
-    def _turn_generation(self) -> None:
-        """Let the old generation go, but for what RocksDB does not have yet."""
-        young: dict[bytes, bytes] = {}
-        self._old = self._young
-        cached = self._old
-        for values in (self._committing, self._waiting, *(values for values, _ in self._prepared)):
-            young.update({key: cached[key] for key in values if key in cached})
-        self._young = young
-        # With much on its way a turn frees little: the next one waits until it is worth its cost.
-        self._turn_at = max(self._cache_entries, 2 * len(young))
+    def _keep(self, states: Mapping[bytes, bytes], size: int) -> None:
+        """Take states of `size` bytes into the young generation, which ages when it is full."""
+        young = self._young
+        young.update(states)
+        self._young_bytes += size + _ENTRY_BYTES * len(states)
+        if self._young_bytes > self._young_bytes_max:  # or less: what came again was counted again
+            self._young_bytes = sum(map(len, young.values())) + _ENTRY_BYTES * len(young)
+            if self._young_bytes > _FULL * self._young_bytes_max:
+                self._old, self._young, self._young_bytes = young, {}, 0
 
     def stage(self) -> None:
         """Take the oldest part that was prepared for the next commit: its outputs are durable."""
@@ -129,8 +142,7 @@ class TablePartition:
 
     def drop_cached(self) -> None:
         """Forget what RocksDB has too."""
-        self._turn_generation()
-        self._old = {}
+        self._young, self._old, self._young_bytes = {}, {}, 0
 
     def close(self) -> None:
         """Drop the cache and release RocksDB."""

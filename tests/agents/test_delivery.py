@@ -119,7 +119,7 @@ def rig(tmp_path: Path) -> Iterator[Rig]:
     events: list[str] = []
     log = Log(events)
     store = PartitionStore(tmp_path / "counts-0")
-    table: TablePartition = TablePartition(store, log, cache_entries=2)
+    table: TablePartition = TablePartition(store, log, cache_bytes=1_000)
     yield Rig(events, log, table, [], [], store)
     store.close()
 

@@ -52,7 +52,7 @@ class Plan:
     pace: int
     compression: str | None
     commit_linger_s: float
-    cache_accounts: int
+    cache_mb: int
     backlog: bool
     fresh_probe: bool
     faults: tuple[Fault, ...]
@@ -81,7 +81,7 @@ def make_plan(seed: int, only: tuple[str, ...] = ()) -> Plan:
         pace=dice.choice((1, 60) if backlog else (1, 60, 1_000, 100_000)),
         compression=dice.choice((None, "gzip", "snappy", "lz4", "zstd")),
         commit_linger_s=dice.choice((0.0, 0.2, 0.2, 1.5)),
-        cache_accounts=dice.choice((100, 10_000)),
+        cache_mb=dice.choice((1, 48)),
         backlog=backlog,
         fresh_probe=dice.random() < 0.5,
         faults=tuple(faults),

@@ -54,7 +54,7 @@ async def run_trial(plan: Plan, broker: EmbeddedBroker, path: Path) -> Outcome:
         "TOPIC_PARTITIONS": str(PARTITIONS),
         "PRAHARI_ALERT_RATE": str(RATE_PPM / 1_000_000),
         "PRAHARI_COMMIT_LINGER_S": str(plan.commit_linger_s),
-        "PRAHARI_STATE_CACHE_ACCOUNTS": str(plan.cache_accounts),
+        "PRAHARI_STATE_CACHE_MB": str(plan.cache_mb),
     }
     rig = Rig(broker, path, settings)
     try:

@@ -48,13 +48,13 @@ class Log:
 
 @settings(max_examples=150, deadline=None)
 @given(
-    cache_entries=st.integers(1, 3),
+    cache_bytes=st.integers(1, 1_500),
     steps=st.lists(st.one_of(PREPARE, st.sampled_from(["stage", "begin commit", "end commit"])), max_size=24),
 )
-async def test_a_load_gives_what_was_prepared_last(cache_entries: int, steps: list[dict[bytes, bytes] | str]) -> None:
+async def test_a_load_gives_what_was_prepared_last(cache_bytes: int, steps: list[dict[bytes, bytes] | str]) -> None:
     """Deletions too; through every order of preparing, staging and committing."""
     log = Log()
-    table = TablePartition(Stored(), log, cache_entries=cache_entries)  # type: ignore[arg-type]
+    table = TablePartition(Stored(), log, cache_bytes=cache_bytes)  # type: ignore[arg-type]
     newest: dict[bytes, bytes] = {}
     prepared, commit = 0, None
     for step in steps:
