@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from agents.bundle import Bundle, Kind, debit_content, encode_bundle
-from agents.names import places_of
+from agents.places import places_of
 from agents.ports import Outgoing
 from agents.reading import REJECTED, Records
 from agents.rejected import rejected
@@ -52,7 +52,7 @@ class Entries:
         self._event[self._rank[self.at]] = np.arange(len(self.at))
         self.events: Events = read.events[self.at]
         self.event_ends: list[int] = np.searchsorted(self.at, self._ends).tolist()
-        keys = [read.payers[at].key for at in self.at.tolist()]
+        keys = [read.payers[at] for at in self.at.tolist()]
         self.events[:, ACCOUNT], self.places = places_of(keys, self.event_ends)
 
     def last_offsets(self) -> list[int]:
@@ -78,9 +78,8 @@ class Entries:
         """Return the bundles of what counts, neither repeats nor conflicts, by payee partition."""
         read = self._read
         counts = np.flatnonzero((processed.outcomes != SAME) & (processed.outcomes != CONFLICT))
-        at = self.at[counts].tolist()
-        to_payee = np.fromiter([read.payees[one].payee_partition for one in at], np.int64, len(at))
-        to_payer = np.fromiter([read.payers[one].payee_partition for one in at], np.int64, len(at))
+        at = self.at[counts]
+        to_payee, to_payer = read.payee_homes[at], read.payer_homes[at]
         paid = debits_of(self.events[counts])
         apart = paid & (to_payer != to_payee)
         self.events[counts[paid & ~apart], BITS] |= BOTH_BIT
@@ -101,14 +100,14 @@ class Entries:
     def _bundle(self, places: NDArray[np.int64], processed: Processed) -> bytes:
         read, chosen, debits = self._read, self._event[places >> 1], (places & 1).astype(np.bool_)
         whole = self.at[chosen]
-        at, payers = whole.tolist(), read.payers
+        at = whole.tolist()
         events = self.events[chosen]
-        events[:, PARTY] = [payers[one].party for one in at]
+        events[:, PARTY] = read.payer_parties[whole]
         kinds, contents = read.kinds[whole], [read.contents[one] for one in at]
         kinds[debits] = Kind.DEBIT
         events[debits] = lean_events(events[debits])
         for place in np.flatnonzero(debits).tolist():
-            contents[place] = debit_content(payers[at[place]].key)
+            contents[place] = debit_content(read.payers[at[place]])
         items = [read.records[one].offset for one in at], kinds.tobytes(), contents
         return encode_bundle(Bundle.of(self._sources[whole], items, (events, processed.rows[chosen[~debits]])))
 

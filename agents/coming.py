@@ -18,6 +18,7 @@ import numpy as np
 
 from agents.bundle import Kind
 from agents.reading import NO_TIME, REJECTED
+from features.events import PARTY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -53,9 +54,9 @@ class Coming:
         until_ms = int(order_ms[-1]) if len(order_ms) <= count_max else int(order_ms[count_max]) - 1
         kinds = kinds[:count_max]
         at = np.flatnonzero((kinds != REJECTED) & (kinds != Kind.WARM_UP))
-        payers, payees = kept.read.payers, kept.read.payees
-        accounts = [(payers[place].party, payees[place].party) for place in (at + kept.start).tolist()]
-        return cls(until_ms, order_ms[at], np.array(accounts, np.int64).reshape(-1, 2))
+        places = at + kept.start
+        accounts = np.column_stack([kept.read.payer_parties[places], kept.read.events[places, PARTY]])
+        return cls(until_ms, order_ms[at], accounts)
 
     @classmethod
     def joined(cls, pieces: Sequence[Coming]) -> Self:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from agents.alignment import Aligner
     from agents.merging import Kept
-    from agents.names import Names
+    from agents.places import Homes
     from agents.ports import Chunk, Record
     from tables.partition import TablePartition
 
@@ -39,19 +39,19 @@ class PayerApplied(msgspec.Struct, array_like=True):
 class PayerLogic:
     """One partition of the payer stage; `stage` works on it together with the others of the worker."""
 
-    def __init__(self, partition: int, table: TablePartition, aligner: Aligner, names: Names) -> None:
+    def __init__(self, partition: int, table: TablePartition, aligner: Aligner, homes: Homes) -> None:
         self.partition = partition
         self.table = table
         self.kept: Kept | None = None
         self._aligner = aligner
-        self._names = names
+        self._homes = homes
         self._sent_heads_ms: deque[int] = deque()
         data = table.applied
         self.applied = PayerApplied() if data is None else msgspec.msgpack.decode(data, type=PayerApplied)
 
     async def parts(self, chunk: Chunk) -> AsyncIterator[Part | Hold]:
         """Yield the parts of a chunk as if this partition were alone; holds where it would run ahead of others."""
-        stage = PayerStage(self._aligner, self._names)
+        stage = PayerStage(self._aligner, self._homes)
         stage.lanes[self.partition] = self
         chunks = {self.partition: chunk}
         while True:

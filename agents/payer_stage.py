@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine, Mapping
 
     from agents.alignment import Aligner
-    from agents.names import Names
     from agents.payer import PayerLogic
+    from agents.places import Homes
     from agents.ports import Chunk
 
 #: Most accounts a part may change: some 2 MiB of state, 16 where each of them has 8 KiB. What a part costs however
@@ -35,12 +35,12 @@ READ_RECORDS_MAX = 2_000
 
 
 class PayerStage:
-    """The payer stage of the partitions that a worker has, `lanes`. `names` are shared by all of them."""
+    """The payer stage of the partitions that a worker has, `lanes`. `homes` says where accounts live as payees."""
 
-    def __init__(self, aligner: Aligner, names: Names) -> None:
+    def __init__(self, aligner: Aligner, homes: Homes) -> None:
         self.lanes: dict[int, PayerLogic] = {}
         self._aligner = aligner
-        self._names = names
+        self._homes = homes
 
     def wants(self, partition: int) -> bool:
         """Whether nothing is kept of a partition."""
@@ -83,7 +83,7 @@ class PayerStage:
 
     def _keep(self, records: list[Any], spans: list[tuple[int, int, int]], chunks: Mapping[int, Chunk]) -> None:
         if records:
-            read = Records(records, self._names)
+            read = Records(records, self._homes)
             for partition, start, end in spans:
                 self.lanes[partition].keep(Kept.of(read, start, end, chunks[partition]))
 

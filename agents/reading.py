@@ -14,7 +14,7 @@ import numpy as np
 
 from agents.bundle import Kind
 from agents.ports import KIND_HEADER, KIND_VERDICT, KIND_WARM_UP
-from features import wire_batch
+from features import wire_numbers as wire
 from features.errors import RejectedTransaction
 from features.events import (
     AMOUNT_PAISE,
@@ -29,15 +29,17 @@ from features.events import (
     payment_event,
     verdict_event,
 )
-from features.hashing import content_key, text_hash
+from features.hashing import text_hash
+from features.murmur import murmur2
 from features.transaction import FUTURE_MS_MAX, LATE_MS, Transaction, parse_transaction, parse_verdict
+from features.wire_batch import read_payments
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from agents.names import Name, Names
+    from agents.places import Homes
     from agents.ports import Record
     from features.transaction import Verdict
 
@@ -50,16 +52,18 @@ REJECTED = -1
 NO_TIME = -1
 
 _encode = msgspec.msgpack.Encoder().encode
+_OF_EVENTS = [wire.TIME_MS, wire.AMOUNT_PAISE, wire.BITS, wire.KEY, wire.DEVICE, wire.PAYEE_PARTY]
 
 
 class Records:
     """n records as columns; of a rejected one only `records`, `kinds`, `times_ms` and `rejections` mean something.
 
-    `events` [n, COLUMNS] hold the payee as the other side; `payers` and `payees` are names, `contents` the msgpack of
-    each `Transaction` or `Verdict`; `rejections` says by place what is wrong.
+    `events` [n, COLUMNS] hold the payee as the other side; `payers` are VPAs in lower case, `payer_parties` [n] their
+    hashes, `payer_homes` and `payee_homes` [n] where both live as payees, `contents` the msgpack of each `Transaction`
+    or `Verdict`; `rejections` says by place what is wrong.
     """
 
-    def __init__(self, records: Sequence[Record], names: Names) -> None:
+    def __init__(self, records: Sequence[Record], homes: Homes) -> None:
         self.records = records
         count = len(records)
         self.kinds = _kinds(records)
@@ -69,17 +73,21 @@ class Records:
             record.value if record.value and kind != verdict else b""
             for record, kind in zip(records, self.kinds.tolist(), strict=True)
         ]
-        numbers, self.contents = wire_batch.read_payments(values)
+        numbers, self.contents = read_payments(values)
         stamps_ms = np.fromiter([record.timestamp for record in records], np.int64, count)
-        times_ms = numbers[:, wire_batch.TIME_MS]
-        for at in np.flatnonzero(times_ms - stamps_ms > FUTURE_MS_MAX).tolist():
-            self.contents[at] = b""
+        alone = np.array([not content for content in self.contents], np.bool_)
+        alone |= numbers[:, wire.TIME_MS] - stamps_ms > FUTURE_MS_MAX
         self.events = np.zeros((count, COLUMNS), np.int64)
         self.events[:, KIND] = PAYMENT
-        self.events[:, [TIME_MS, AMOUNT_PAISE, BITS]] = numbers[:, : wire_batch.ID]
-        self.payers: list[Name]
-        self.payees: list[Name]
-        self._look_up(numbers, names)
+        self.events[:, [TIME_MS, AMOUNT_PAISE, BITS, KEY, DEVICE, PARTY]] = numbers[:, _OF_EVENTS]
+        self.payers = [
+            content[begin:end]
+            for content, (begin, end) in zip(self.contents, numbers[:, wire.PAYER_BEGIN :].tolist(), strict=True)
+        ]
+        for at in np.flatnonzero(alone).tolist():
+            self._read_alone(at, numbers[at])
+        self.payer_parties = numbers[:, wire.PAYER_PARTY]
+        self.payer_homes, self.payee_homes = homes(numbers[:, wire.PAYER_HASH]), homes(numbers[:, wire.PAYEE_HASH])
         self._set_lateness(stamps_ms)
 
     @classmethod
@@ -97,7 +105,9 @@ class Records:
         joined.records = [one for read, start, end in pieces for one in read.records[start:end]]
         joined.contents = [one for read, start, end in pieces for one in read.contents[start:end]]
         joined.payers = [one for read, start, end in pieces for one in read.payers[start:end]]
-        joined.payees = [one for read, start, end in pieces for one in read.payees[start:end]]
+        joined.payer_parties = np.concatenate([read.payer_parties[start:end] for read, start, end in pieces])
+        joined.payer_homes = np.concatenate([read.payer_homes[start:end] for read, start, end in pieces])
+        joined.payee_homes = np.concatenate([read.payee_homes[start:end] for read, start, end in pieces])
         joined.rejections = {
             at - start + first: error
             for (read, start, end), first in zip(pieces, ends[:-1], strict=True)
@@ -113,40 +123,16 @@ class Records:
         """Return the id in the content of a record that is not rejected."""
         return str(msgspec.msgpack.decode(self.contents[at])[0])
 
-    def _look_up(self, numbers: NDArray[np.int64], names: Names) -> None:
-        """Find names, keys and devices, and read one by one what was not read together."""
-        id_from, id_to, payer_from, payer_to, payee_from, payee_to, device_from, device_to = numbers[
-            :, wire_batch.ID :
-        ].T.tolist()
-        contents, alone = self.contents, [at for at, content in enumerate(self.contents) if not content]
-        for at in alone:
-            contents[at] = b"\0"
-            for begins, ends in ((id_from, id_to), (payer_from, payer_to), (payee_from, payee_to)):
-                begins[at] = ends[at] = 0
-            device_to[at] = 0
-        payers = [content[begin:end] for content, begin, end in zip(contents, payer_from, payer_to, strict=True)]
-        payees = [content[begin:end] for content, begin, end in zip(contents, payee_from, payee_to, strict=True)]
-        self.payers, self.payees = names.find_all(payers), names.find_all(payees)
-        self.events[:, KEY] = [
-            content_key(content[begin:end], content)
-            for content, begin, end in zip(contents, id_from, id_to, strict=True)
-        ]
-        self.events[:, DEVICE] = [
-            text_hash(content[begin:end]) if end else 0
-            for content, begin, end in zip(contents, device_from, device_to, strict=True)
-        ]
-        self.events[:, PARTY] = [payee.party for payee in self.payees]
-        for at in alone:
-            self._read_alone(at, names)
-
-    def _read_alone(self, at: int, names: Names) -> None:
+    def _read_alone(self, at: int, numbers: NDArray[np.int64]) -> None:
         """Read one record; never raises for what it holds."""
         record = self.records[at]
         try:
             if self.kinds[at] == Kind.VERDICT:
-                self._put_verdict(at, parse_verdict(record.value, record.timestamp), names)
+                verdict = parse_verdict(record.value, record.timestamp)
+                self.events[at] = verdict_event(verdict, 0, self._put(at, verdict, numbers))
             else:
-                self._put_payment(at, parse_transaction(record.value, record.timestamp), names)
+                txn = parse_transaction(record.value, record.timestamp)
+                self.events[at] = payment_event(txn, 0, self._put(at, txn, numbers))
         except RejectedTransaction as exc:
             self._reject(at, exc)
         except (MemoryError, OSError):
@@ -155,17 +141,13 @@ class Records:
             logger.exception("record @%d cannot be read", record.offset)
             self._reject(at, RejectedTransaction("internal_error", f"{type(exc).__name__} while reading the record"))
 
-    def _put_payment(self, at: int, txn: Transaction, names: Names) -> None:
-        self._put(at, txn, names)
-        self.events[at] = payment_event(txn, 0, self.payees[at].party)
-
-    def _put_verdict(self, at: int, verdict: Verdict, names: Names) -> None:
-        self._put(at, verdict, names)
-        self.events[at] = verdict_event(verdict, 0, self.payees[at].party)
-
-    def _put(self, at: int, content: Transaction | Verdict, names: Names) -> None:
-        self.payers[at], self.payees[at] = (names.find(vpa.encode()) for vpa in (content.payer_vpa, content.payee_vpa))
-        self.contents[at] = _encode(content)
+    def _put(self, at: int, content: Transaction | Verdict, numbers: NDArray[np.int64]) -> int:
+        """Take a content and what its VPAs come to; return the payee's hash."""
+        payer, payee = content.payer_vpa.encode(), content.payee_vpa.encode()
+        self.contents[at], self.payers[at] = _encode(content), payer
+        numbers[wire.PAYER_PARTY], numbers[wire.PAYER_HASH] = text_hash(payer), murmur2(payer)
+        numbers[wire.PAYEE_HASH] = murmur2(payee)
+        return text_hash(payee)
 
     def _reject(self, at: int, error: RejectedTransaction) -> None:
         self.kinds[at] = REJECTED

@@ -13,7 +13,7 @@ import numpy as np
 
 from agents.bundle import Kind
 from agents.decided import Closed, Decisions
-from agents.names import places_of
+from agents.places import places_of
 from features.events import (
     ACCOUNT,
     AMOUNT_PAISE,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _M_ARENA_MAX = -8  # malloc.h
-_ARENAS = 2
+_ARENAS = 1
 _MADV_DONTNEED = 4  # mman.h
 _SMAPS = Path("/proc/self/smaps")
 

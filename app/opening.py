@@ -15,10 +15,10 @@ from agents.crew import Crew
 from agents.deciding import Decider
 from agents.delivery import PartitionTask
 from agents.forward import ForwardLogic, NoTable, forward_control, forward_labels
-from agents.names import Names
 from agents.payee import PayeeLogic, PayeeStage, applied_control
 from agents.payer import BACKLOG_RECORDS, PayerApplied, PayerLogic
 from agents.payer_stage import PayerStage
+from agents.places import homes_in
 from agents.ports import Chunk
 from agents.sweep import Sweeping
 from app.alerting import Explainer, log_alert, log_decision
@@ -26,7 +26,6 @@ from app.head_sharing import HeadSharing
 from app.leaving import leave_when_idle, or_close
 from app.metrics.stages import StageObserver
 from app.ownership import open_table
-from app.partitioning import murmur2_partition
 from app.sweeping import keep_swept
 from app.transport.stages import Opened
 from features.payee import PAYEES
@@ -53,9 +52,8 @@ class StageOpener:
         self.aligner = Aligner(time.monotonic)
         self.control = app.control_plane
         self._heads = HeadSharing(self.aligner, self._settings.topic_prefix, lambda: app.client_options)
-        partitions = app.conf.topic_partitions
-        self._names = Names(lambda key: murmur2_partition(key, partitions))
-        self._payers = PayerStage(self.aligner, self._names)
+        self._homes = homes_in(app.conf.topic_partitions)
+        self._payers = PayerStage(self.aligner, self._homes)
         self._payees = PayeeStage(
             Decider(
                 send_features=self._settings.decision_features == "all",
@@ -73,7 +71,7 @@ class StageOpener:
         """Open a partition of `transactions`."""
         await self._heads.start()
         table, close_table = await open_table(self._app, "payers", partition)
-        logic = PayerLogic(partition, table, self.aligner, self._names)
+        logic = PayerLogic(partition, table, self.aligner, self._homes)
         position = logic.applied.source_offset + 1
         await or_close(self._align(partition, logic.applied), table, close_table)
 

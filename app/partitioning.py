@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from zlib import crc32
 
-from features.murmur import murmur2
-
-_POSITIVE = 0x7FFFFFFF
+from features.murmur import murmur2, partition_by
 
 
 def murmur2_partition(key: bytes, partitions: int) -> int:
@@ -18,7 +16,7 @@ def murmur2_partition(key: bytes, partitions: int) -> int:
     >>> murmur2_partition(b"ravi@okaxis", 4) in range(4)
     True
     """
-    return (murmur2(key) & _POSITIVE) % partitions
+    return partition_by(murmur2(key), partitions)
 
 
 def partition_of(key: bytes, partitions: int, partitioner: str) -> int:

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from aiokafka.partitioner import murmur2
+from aiokafka.partitioner import murmur2, partition_by
 
 from budget.candidates import CandidateFilter
 from budget.threshold import BudgetState
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from budget.threshold import DayReport
 
 OUTSIDE_BUDGET = -1
-_POSITIVE = 0x7FFFFFFF
 _ACCOUNTS_CACHED = 1 << 20
 
 
@@ -46,7 +45,7 @@ class Spender:
         self.budget = BudgetState(rate_ppm)
         self.moments: list[Moment] = []
         self._filters = [CandidateFilter(rate_ppm) for _ in range(partitions)]
-        self.partition_of = lru_cache(_ACCOUNTS_CACHED)(lambda vpa: (murmur2(vpa.encode()) & _POSITIVE) % partitions)
+        self.partition_of = lru_cache(_ACCOUNTS_CACHED)(lambda vpa: partition_by(murmur2(vpa.encode()), partitions))
 
     def spend(
         self, times_ms: Sequence[int], payees: Sequence[str], days: Sequence[int], buckets: Sequence[int]

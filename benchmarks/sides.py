@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import numpy as np
 import typer
+from msgspec.msgpack import decode
 from rich.console import Console
 from rich.table import Table
 
-from agents.names import Names, places_of
 from agents.payer_stage import PART_ACCOUNTS_MAX
+from agents.places import homes_in, places_of
 from agents.reading import Records
 from app.compiling import compile_all
 from app.transport.own_appends import Appended
@@ -46,24 +47,24 @@ class Part(NamedTuple):
 
 def parts(payments: int) -> Iterator[tuple[Part, Part]]:
     """Yield the parts of both sides of a load, payers' and payees'."""
-    names, offset = Names(lambda _: 0), 0
+    homes, offset = homes_in(1), 0
     for chunk in World(Plan(payments, 1_700_000_000_000)).payments():
         rows = list(zip(chunk.stamps_ms, chunk.keys, chunk.values, strict=True))
         for begin in range(0, len(rows), PART_ACCOUNTS_MAX):
             records = [Appended(offset + at, *row) for at, row in enumerate(rows[begin : begin + PART_ACCOUNTS_MAX])]
             offset += len(records)
-            yield _both(Records(records, names))
+            yield _both(Records(records, homes))
 
 
 def _both(read: Records) -> tuple[Part, Part]:
     """Return what each side is told: each payment, and payees' side behind it that its payer's account paid."""
     at, debits = with_debits(debits_of(read.events))
     events = read.events[at]
-    events[:, PARTY] = [read.payers[one].party for one in at]
+    events[:, PARTY] = read.payer_parties[at]
     events[debits, KIND] = DEBIT
     sides = zip(at.tolist(), debits.tolist(), strict=True)
-    accounts = [(read.payers if debit else read.payees)[one].key for one, debit in sides]
-    return _part(read.events, [name.key for name in read.payers]), _part(events, accounts)
+    accounts = [read.payers[one] if debit else decode(read.contents[one])[4].encode() for one, debit in sides]
+    return _part(read.events, read.payers), _part(events, accounts)
 
 
 def _part(events: Events, accounts: Sequence[bytes]) -> Part:

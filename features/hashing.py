@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 PARTY_BITS = 40
 CONTENT_BITS = 20
 
-_PARTY_MASK = (1 << PARTY_BITS) - 1
-_CONTENT_MASK = (1 << CONTENT_BITS) - 1
-_ID_MASK = (1 << 63) - 1 - _CONTENT_MASK
+PARTY_MASK = (1 << PARTY_BITS) - 1
+CONTENT_MASK = (1 << CONTENT_BITS) - 1
+ID_MASK = (1 << 63) - 1 - CONTENT_MASK
 
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -30,22 +30,22 @@ def party_hash(name: str) -> int:
     >>> party_hash("ravi@okaxis") == party_hash("ravi@okaxis") != party_hash("ravi@ybl")
     True
     """
-    return (xxh3_64_intdigest(name.encode()) & _PARTY_MASK) or 1
+    return (xxh3_64_intdigest(name.encode()) & PARTY_MASK) or 1
 
 
 def id_hash(transaction_id: str) -> int:
     """Return the 43 upper bits that a transaction id sets in a payment's key, the lower 20 being 0."""
-    return xxh3_64_intdigest(transaction_id.encode()) & _ID_MASK
+    return xxh3_64_intdigest(transaction_id.encode()) & ID_MASK
 
 
 def text_hash(text: bytes) -> int:
     """Return what `party_hash` does of a text in UTF-8."""
-    return (xxh3_64_intdigest(text) & _PARTY_MASK) or 1
+    return (xxh3_64_intdigest(text) & PARTY_MASK) or 1
 
 
 def content_key(transaction_id: bytes, content: bytes) -> int:
     """Return what `payment_key` does of the id in UTF-8 and the payment in msgpack."""
-    return (xxh3_64_intdigest(transaction_id) & _ID_MASK) | (xxh3_64_intdigest(content) & _CONTENT_MASK)
+    return (xxh3_64_intdigest(transaction_id) & ID_MASK) | (xxh3_64_intdigest(content) & CONTENT_MASK)
 
 
 def payment_key(txn: Transaction) -> int:

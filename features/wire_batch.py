@@ -8,16 +8,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
 import numpy as np
 
 from features.compiled import compiled
 from features.events import COLLECT, COLLECT_GIVEN, ENTITY, ENTITY_GIVEN, FAILED_BIT, STATUS_BIT
 from features.fields import OPTIONAL_CHARS_MAX, TRANSACTION_ID_CHARS_MAX
+from features.hashing import content_key
 from features.pieces import cut
 from features.wire import VALUE_BYTES_MAX
 from features.wire_json import ABSENT, BEGIN, END, FIELDS, KIND, NULL, NUMBER, TEXT, new_fields, read_object
 from features.wire_msgpack import ARRAY_14, MCC_DIGITS, NIL, put_int, put_text
+from features.wire_numbers import AMOUNT_PAISE, BITS, DEVICE, KEY, NO_KEY, NUMBERS, TIME_MS, end_key, hash_text
 from features.wire_values import is_vpa, to_epoch_ms, to_paise, to_time_ms, upper
+from features.xxh3 import BYTES_MAX as HASHED_BYTES_MAX
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,11 +29,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from features.wire_json import Bytes, Fields
-
-# The columns of the numbers read: what a payment says, and where in its msgpack its texts stand.
-TIME_MS, AMOUNT_PAISE, BITS = 0, 1, 2
-ID, PAYER, PAYEE, DEVICE = 3, 5, 7, 9  # each begin, end; no device: end 0
-NUMBERS = 11
 
 (_ID, _TIME, _AMOUNT, _PAYER, _PAYEE, _DEVICE, _PAYEE_TYPE, _MCC) = range(8)
 _TXN_TYPE, _STATUS, _CURRENCY = map(FIELDS.index, ("txn_type", "status", "currency"))
@@ -54,8 +53,8 @@ def read_payments(values: Sequence[bytes]) -> ReadPayments:
 
     >>> value = b'{"transaction_id":"t1","event_time":1000,"amount":1.5,"payer_vpa":"A@x","payee_vpa":"b@y"}'
     >>> numbers, contents = read_payments([value, b"[]"])
-    >>> numbers[0, :2].tolist(), contents[0][numbers[0, PAYER] : numbers[0, PAYER + 1]], contents[1]
-    ([1000, 150], b'a@x', b'')
+    >>> numbers[0, :2].tolist(), contents[0][2:4], contents[1]
+    ([1000, 150], b't1', b'')
     """
     whole = b"".join(values)
     lengths = np.fromiter(map(len, values), np.int64, len(values))
@@ -63,7 +62,10 @@ def read_payments(values: Sequence[bytes]) -> ReadPayments:
     content_ends = np.empty(len(values), np.int64)
     room = np.empty(len(whole) + _MORE_BYTES * len(values), np.uint8)
     _read_all(np.frombuffer(whole or b"\0", np.uint8), lengths.cumsum(), new_fields(), numbers, room, content_ends)
-    return ReadPayments(numbers, cut(room, content_ends))
+    contents = cut(room, content_ends)
+    for at in np.flatnonzero(numbers[:, KEY] == NO_KEY).tolist():
+        numbers[at, KEY] = content_key(msgspec.msgpack.decode(contents[at])[0].encode(), contents[at])
+    return ReadPayments(numbers, contents)
 
 
 @compiled
@@ -83,6 +85,8 @@ def _read_all(
             written = _write(data, fields, numbers[record], room, at)
         if written >= 0:
             at = written
+        else:
+            numbers[record] = 0
         content_ends[record] = at
         begin = end
 
@@ -161,7 +165,8 @@ def _bits(data: Bytes, fields: Fields) -> int:
 def _write(data: Bytes, fields: Fields, numbers: NDArray[np.int64], room: Bytes, start: int) -> int:
     """Write a payment's numbers and its msgpack from `start`; return where that ends, or -1."""
     for field in (_PAYER, _PAYEE):
-        if not is_vpa(data, fields[field, BEGIN], fields[field, END]):
+        begin, end = fields[field, BEGIN], fields[field, END]
+        if end - begin > HASHED_BYTES_MAX or not is_vpa(data, begin, end):
             return -1
     begin, end = fields[_TIME, BEGIN], fields[_TIME, END]
     time_ms = to_time_ms(data, begin, end) if fields[_TIME, KIND] == TEXT else to_epoch_ms(data, begin, end)
@@ -169,7 +174,7 @@ def _write(data: Bytes, fields: Fields, numbers: NDArray[np.int64], room: Bytes,
     if time_ms < 0 or amount_paise < 0:
         return -1
     numbers[TIME_MS], numbers[AMOUNT_PAISE], numbers[BITS] = time_ms, amount_paise, _bits(data, fields)
-    numbers[DEVICE] = numbers[DEVICE + 1] = 0
+    numbers[DEVICE] = 0
     room[start] = ARRAY_14
     at = start + 1
     for field in range(_KEPT):
@@ -182,14 +187,6 @@ def _write(data: Bytes, fields: Fields, numbers: NDArray[np.int64], room: Bytes,
             at += 1
         else:
             at = put_text(data, field, fields[field], room, at)
-            _note(numbers, field, at - start, fields[field, END] - fields[field, BEGIN])
+            hash_text(numbers, field, room, start, at - (fields[field, END] - fields[field, BEGIN]), at)
+    end_key(numbers, room, start, at)
     return at
-
-
-@compiled
-def _note(numbers: NDArray[np.int64], field: int, end: int, length: int) -> None:
-    """Note where a text that names or hashes are made of stands in the msgpack."""
-    column = ID if field == _ID else PAYER if field == _PAYER else PAYEE if field == _PAYEE else -1
-    column = DEVICE if field == _DEVICE else column
-    if column >= 0:
-        numbers[column], numbers[column + 1] = end - length, end

@@ -13,13 +13,16 @@ from features.compiled import compiled
 from features.numba_alone import extending, types
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy as np
     from numpy.typing import NDArray
 
     Bytes = NDArray[np.uint8]
 
 WORD_BYTES = 8
-_WORD = ir.IntType(8 * WORD_BYTES)
+_WORD, _TWO_WORDS = ir.IntType(8 * WORD_BYTES), ir.IntType(16 * WORD_BYTES)
+_ONES = (1 << (8 * WORD_BYTES)) - 1
 
 
 def load_word(data: Bytes, at: int) -> int:
@@ -50,6 +53,40 @@ def put(data: Bytes, at: int, value: int, width: int) -> int:
     """Write the lowest bytes of a value and return where they end; what is behind them, up to a word, is lost."""
     store_word(data, at, value)
     return at + width
+
+
+def plus(one: int, other: int) -> int:
+    """Add words as a processor does: what does not fit into 64 bits is lost.
+
+    >>> plus(2**64 - 1, 2)
+    1
+    """
+    return (one + other) & _ONES
+
+
+def times(one: int, other: int) -> int:
+    """Multiply words likewise."""
+    return (one * other) & _ONES
+
+
+def times_folded(one: int, other: int) -> int:
+    """Multiply words and return the lower 64 bits of the product, of which the upper ones flip bits.
+
+    >>> times_folded(2**63, 6)
+    3
+    """
+    product = (one & _ONES) * (other & _ONES)
+    return (product & _ONES) ^ (product >> 64)
+
+
+def shifted(word: int, bits: int) -> int:
+    """Move a word's bits down; zeros come behind them."""
+    return (word & _ONES) >> bits
+
+
+def swapped(word: int) -> int:
+    """Return a word's bytes in the other order."""
+    return int.from_bytes((word & _ONES).to_bytes(WORD_BYTES, "little"), "big")
 
 
 def _address(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -86,3 +123,53 @@ def _load_word(data: Any, at: Any) -> Any:  # noqa: ARG001 - the types that it i
 @extending.overload(store_word, strict=False)  # type: ignore[untyped-decorator]
 def _store_word(data: Any, at: Any, word: Any) -> Any:  # noqa: ARG001 - as above
     return lambda data, at, word: _store(data, at, word)  # noqa: PLW0108 - as above
+
+
+def _on_words(build: Callable[..., Any]) -> Any:
+    """Return an intrinsic of one or two words that `build` makes of them."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001 - numba's form
+        return build(builder, *arguments)
+
+    @extending.intrinsic  # type: ignore[untyped-decorator]
+    def made(_typing: Any, one: Any, other: Any) -> Any:  # noqa: ARG001 - the types that it is compiled for
+        return types.int64(types.int64, types.int64), generate
+
+    return made
+
+
+def _folded(builder: Any, one: Any, other: Any) -> Any:
+    product = builder.mul(builder.zext(one, _TWO_WORDS), builder.zext(other, _TWO_WORDS))
+    upper = builder.lshr(product, _TWO_WORDS(8 * WORD_BYTES))
+    return builder.xor(builder.trunc(product, _WORD), builder.trunc(upper, _WORD))
+
+
+_plus = _on_words(lambda builder, *both: builder.add(*both))
+_times = _on_words(lambda builder, *both: builder.mul(*both))
+_shift, _fold = _on_words(lambda builder, *both: builder.lshr(*both)), _on_words(_folded)
+_swap = _on_words(lambda builder, word, _: builder.bswap(word))
+
+
+@extending.overload(plus, strict=False)  # type: ignore[untyped-decorator]
+def _plus_words(one: Any, other: Any) -> Any:  # noqa: ARG001 - as above
+    return lambda one, other: _plus(one, other)  # noqa: PLW0108 - as above
+
+
+@extending.overload(times, strict=False)  # type: ignore[untyped-decorator]
+def _times_words(one: Any, other: Any) -> Any:  # noqa: ARG001 - as above
+    return lambda one, other: _times(one, other)  # noqa: PLW0108 - as above
+
+
+@extending.overload(times_folded, strict=False)  # type: ignore[untyped-decorator]
+def _times_folded(one: Any, other: Any) -> Any:  # noqa: ARG001 - as above
+    return lambda one, other: _fold(one, other)  # noqa: PLW0108 - as above
+
+
+@extending.overload(shifted, strict=False)  # type: ignore[untyped-decorator]
+def _shifted_word(word: Any, bits: Any) -> Any:  # noqa: ARG001 - as above
+    return lambda word, bits: _shift(word, bits)  # noqa: PLW0108 - as above
+
+
+@extending.overload(swapped, strict=False)  # type: ignore[untyped-decorator]
+def _swapped_word(word: Any) -> Any:  # noqa: ARG001 - as above
+    return lambda word: _swap(word, word)

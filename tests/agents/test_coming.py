@@ -13,12 +13,13 @@ from agents.alignment import Aligner
 from agents.bundle import Kind
 from agents.coming import Coming, ReadAhead, conflicts_ms, sparse
 from agents.merging import Kept
-from agents.names import Names
 from agents.others import ALIGNMENT_MS
 from agents.payer import PayerLogic
 from agents.payer_stage import PayerStage
+from agents.places import homes_in
 from agents.ports import KIND_HEADER, KIND_WARM_UP, Chunk, Hold, one_by_one
 from agents.reading import Records
+from features.hashing import party_hash
 from tests.agents.stages import T0_MS, DictTable, Record, payment
 from tests.agents.test_together import items
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 WORKERS = 2
 LANES = 2
 SEEDS = 60
-NAMES = Names(lambda key: len(key) % 2)
+HOMES = homes_in(2)
 
 
 def coming(*records: tuple[int, int, int]) -> Coming:
@@ -79,9 +80,9 @@ class World:
 
     def _worker(self, partitions: range) -> Worker:
         aligner = Aligner(lambda: 0.0)
-        worker = Worker(aligner, PayerStage(aligner, NAMES))
+        worker = Worker(aligner, PayerStage(aligner, HOMES))
         for partition in partitions:
-            logic = PayerLogic(partition, self.tables[partition], aligner, NAMES)
+            logic = PayerLogic(partition, self.tables[partition], aligner, HOMES)
             worker.stage.lanes[partition] = logic
             aligner.begin(partition)
             worker.waiting[partition] = self._chunks(self.logs[partition])
@@ -226,8 +227,8 @@ def test_one_of_others_who_tells_nothing_holds_as_before() -> None:
 async def test_a_worker_that_caught_up_goes_on_live_while_another_tells_what_comes() -> None:
     """None of its partitions waits for anybody."""
     table, aligner = DictTable(), Aligner(lambda: 0.0)
-    stage = PayerStage(aligner, NAMES)
-    stage.lanes[0] = PayerLogic(0, table, aligner, NAMES)
+    stage = PayerStage(aligner, HOMES)
+    stage.lanes[0] = PayerLogic(0, table, aligner, HOMES)
     aligner.hear({1: 5_000}, coming={1: coming((10_000, 1, 2), (60_000, 3, 4))})
 
     parts = [some async for some in stage.parts({0: Chunk([Record(0, payment(0))], lambda: None)})]
@@ -247,9 +248,9 @@ def test_warm_up_payments_and_garbage_keep_nobody_waiting() -> None:
     """Neither is decided."""
     warm_up = Record(0, payment(0), headers=((KIND_HEADER, KIND_WARM_UP),))
     records = [warm_up, Record(1, b"{"), Record(2, payment(2, payer_vpa="a@b", payee_vpa="c@d"))]
-    kept = Kept.of(Records(records, NAMES), 0, 3, Chunk(records, lambda: None))
+    kept = Kept.of(Records(records, HOMES), 0, 3, Chunk(records, lambda: None))
 
-    assert Coming.of(kept).accounts.tolist() == [[NAMES.find(b"a@b").party, NAMES.find(b"c@d").party]]
+    assert Coming.of(kept).accounts.tolist() == [[party_hash("a@b"), party_hash("c@d")]]
 
 
 def test_dense_records_are_not_told() -> None:

@@ -18,7 +18,6 @@ from agents.control_record import compiled_rules
 from agents.controlled import Controlled, Deciding
 from agents.delivery import PartitionTask
 from agents.in_force import InForce, fold_all
-from agents.names import Names
 from agents.payee import PayeeLogic, applied_control
 from agents.payer import PayerLogic
 from agents.ports import Chunk, Outgoing, Output, one_by_one
@@ -29,7 +28,7 @@ from rules.shadow import ShadowRules
 from tables.partition import TablePartition
 from tables.store import PartitionStore
 from tests.agents.controls import RULES, control, listed, rules
-from tests.agents.stages import DictTable, Record, payment, run
+from tests.agents.stages import DictTable, Record, all_in_one, payment, run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -59,7 +58,7 @@ async def log_of(*items: bytes | int) -> tuple[list[Record], list[bytes]]:
     payers = DictTable()
     controls: list[bytes] = []
     records: list[Record] = []
-    logic = PayerLogic(0, payers, Aligner(lambda: 0.0), Names(lambda _: 1))
+    logic = PayerLogic(0, payers, Aligner(lambda: 0.0), all_in_one)
     for offset, item in enumerate(items):
         if isinstance(item, bytes):
             records.append(Record(offset, control_bundle([len(controls)], [item])))
@@ -185,7 +184,7 @@ async def test_a_stage_that_waits_for_a_model_can_be_given_up(tmp_path: Path) ->
 
     records, _ = await log_of(1, rules(), 2)
     store = PartitionStore(tmp_path / "payees-1")
-    table = TablePartition(store, Unwritten(), cache_entries=10)
+    table = TablePartition(store, Unwritten(), cache_bytes=10_000)
     logic = PayeeLogic(1, table, Controlled(InForce(), Deciding(DEFAULT), never))
     sent: list[Outgoing] = []
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,18 +15,27 @@ from agents.alignment import Aligner
 from agents.bundle import Debit, Item, Kind, decode_bundle
 from agents.bundling import BUNDLE_ITEMS_MAX
 from agents.controlled import Controlled
-from agents.names import Names
 from agents.payee import PayeeLogic
 from agents.payer import PayerLogic
+from features.murmur import murmur2
 from features.vector import feature_index
 from models.scoring import Scorer
 from rules import load_rules
 from tests.agents.stages import T0_MS, DictTable, Record, payment, run
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 SCORER = Scorer(load_rules(Path("rules/rules.yaml")), None)
-#: Who lives where as a payee: the letter before the sign says it.
-HOMES = Names(lambda key: key[0] - ord("a"))
+_LONG_NAME = "a" * 240 + "@x"
+_NAMES = ("a@x", "b@x", "a1@x", "a2@x", "a3@x", "a9@x", "b1@x", "b2@x", _LONG_NAME)
+_LIVES = {murmur2(name.encode()): ord(name[0]) - ord("a") for name in _NAMES}
 MINUTE_MS = 60_000
+
+
+def homes(hashes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return who lives where as a payee: the first letter says it."""
+    return np.array([_LIVES[hashed] for hashed in hashes.tolist()], np.int64)
 
 
 def paid(number: int, payer: str, payee: str, **fields: Any) -> Record:
@@ -37,7 +47,7 @@ def paid(number: int, payer: str, payee: str, **fields: Any) -> Record:
 async def bundled(records: list[Record]) -> list[tuple[int, Record]]:
     """Return payee partition and bundle, as a record of that partition, of what the payer stage puts out."""
     table = DictTable()
-    outputs = await run(PayerLogic(0, table, Aligner(lambda: 0.0), HOMES), table, records)
+    outputs = await run(PayerLogic(0, table, Aligner(lambda: 0.0), homes), table, records)
     sent = [output for output in outputs if output.topic == "transactions-by-payee"]
     return [(output.partition, Record(at, output.value)) for at, output in enumerate(sent)]
 
@@ -92,7 +102,7 @@ async def test_what_failed_or_came_before_takes_no_money() -> None:
 
 async def test_long_names_come_through() -> None:
     """A VPA may be 255 characters long."""
-    name = "a" * 240 + "@x"
+    name = _LONG_NAME
     (debit,) = items(await bundled([paid(0, name, "b@x")]))[0]
 
     assert isinstance(debit.content, Debit)
@@ -139,7 +149,7 @@ async def test_debits_are_folded_once_however_bundles_are_cut(data: st.DataObjec
     async def of(*parts: list[Record]) -> list[Record]:
         """Return the bundles of partition 0 of a payer stage that takes one part after the other."""
         table, sent = DictTable(), []
-        logic = PayerLogic(0, table, Aligner(lambda: 0.0), HOMES)
+        logic = PayerLogic(0, table, Aligner(lambda: 0.0), homes)
         for part in parts:
             sent += [o for o in await run(logic, table, part) if o.topic == "transactions-by-payee"]
         return [Record(at, output.value) for at, output in enumerate(sent) if output.partition == 0]

@@ -16,7 +16,6 @@ from agents.budget import REPORT_INTERVAL_S, BudgetLogic
 from agents.bundle import CONTROL_SOURCE, Kind, decode_bundle
 from agents.controlled import Controlled
 from agents.forward import forward_control, forward_labels
-from agents.names import Names
 from agents.payee import PayeeLogic
 from agents.payer import BACKLOG_RECORDS, PayerLogic
 from agents.ports import KIND_HEADER, KIND_VERDICT, KIND_WARM_UP, Chunk, Hold, Outgoing, Part, one_by_one
@@ -27,7 +26,7 @@ from features.vector import feature_index
 from models.scoring import Scorer
 from rules import load_rules
 from tests.agents.controls import control, rules
-from tests.agents.stages import T0_MS, DictTable, Record, payment, run
+from tests.agents.stages import T0_MS, DictTable, Record, all_in_one, payment, run
 
 SCORER = Scorer(load_rules(Path("rules/rules.yaml")), None)
 VERDICT = {"is_fraud": 1, "label_time": T0_MS + 2_000, "source": "bank"}
@@ -35,7 +34,7 @@ VERDICT = {"is_fraud": 1, "label_time": T0_MS + 2_000, "source": "bank"}
 
 def payer_stage(table: DictTable, aligner: Aligner | None = None) -> PayerLogic:
     """Return a payer stage whose payees all live in partition 1."""
-    return PayerLogic(0, table, aligner or Aligner(lambda: 0.0), Names(lambda _: 1))
+    return PayerLogic(0, table, aligner or Aligner(lambda: 0.0), all_in_one)
 
 
 def payee_stage(table: DictTable) -> PayeeLogic:

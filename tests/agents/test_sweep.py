@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from agents.alignment import Aligner
-from agents.names import Names
 from agents.payer import PayerLogic
+from agents.places import homes_in
 from agents.ports import Chunk, Hold, Outgoing, one_by_one
 from agents.sweep import SLICE_ACCOUNTS, Sweeping, sweep_chunk
 from features.clock import DAY_MS, HOUR_MS
@@ -49,8 +49,8 @@ class Stage:
 
     def __init__(self, path: Path) -> None:
         self.changelog = Changelog()
-        self.table = TablePartition(PartitionStore(path / "payers-0"), self.changelog, cache_entries=20)
-        logic = PayerLogic(0, self.table, Aligner(lambda: 0.0), Names(lambda _: 0))
+        self.table = TablePartition(PartitionStore(path / "payers-0"), self.changelog, cache_bytes=20_000)
+        logic = PayerLogic(0, self.table, Aligner(lambda: 0.0), homes_in(1))
         self.sweeping = Sweeping(logic, self.table, PAYERS)
         self.outputs: list[Outgoing] = []
         self.offset = 0

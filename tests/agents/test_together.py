@@ -16,11 +16,11 @@ from agents.bundle import Item, Kind, decode_bundle
 from agents.controlled import Controlled
 from agents.deciding import Decider
 from agents.merging import earliest
-from agents.names import Names
 from agents.others import ALIGNMENT_MS
 from agents.payee import PayeeLogic, PayeeStage
 from agents.payer import BACKLOG_RECORDS, PayerLogic
 from agents.payer_stage import PayerStage
+from agents.places import homes_in
 from agents.ports import Chunk, Hold, Outgoing, Together, one_by_one
 from models.scoring import Scorer
 from rules.parse import DEFAULT_RULES, load_rules
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SCORER = Scorer(load_rules(DEFAULT_RULES), None)
-NAMES = Names(lambda key: len(key) % 2)
+HOMES = homes_in(2)
 Log = list[Record]
 
 
@@ -40,9 +40,9 @@ class Payers:
     def __init__(self, count: int, aligner: Aligner | None = None) -> None:
         self.tables = [DictTable() for _ in range(count)]
         self.aligner = aligner or Aligner(lambda: 0.0)
-        self.stage = PayerStage(self.aligner, NAMES)
+        self.stage = PayerStage(self.aligner, HOMES)
         for partition, table in enumerate(self.tables):
-            self.stage.lanes[partition] = PayerLogic(partition, table, self.aligner, NAMES)
+            self.stage.lanes[partition] = PayerLogic(partition, table, self.aligner, HOMES)
 
     async def give(self, logs: Mapping[int, Log], behind: int = 0) -> list[Outgoing]:
         """Give records to several partitions at once and return what all put out."""
@@ -108,7 +108,7 @@ async def test_payers_know_together_what_they_know_alone(times: list[list[int]],
     found = {(one.source, one.offset, one.kind): _bytes(one) for some in items(sent).values() for one in some}
     for at, own in logs.items():
         table = DictTable()
-        alone = PayerLogic(at, table, Aligner(lambda: 0.0), NAMES)
+        alone = PayerLogic(at, table, Aligner(lambda: 0.0), HOMES)
         expected = [one for some in items(await run(alone, table, own)).values() for one in some]
         assert {(one.offset, one.kind): _bytes(one._replace(source=at)) for one in expected} == {
             (offset, kind): one for (source, offset, kind), one in found.items() if source == at

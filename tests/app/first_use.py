@@ -11,7 +11,6 @@ from numba.core.dispatcher import Dispatcher
 
 from agents.alignment import Aligner
 from agents.controlled import Controlled
-from agents.names import Names
 from agents.payee import PayeeLogic
 from agents.payer import PayerLogic
 from agents.ports import KIND_HEADER, KIND_VERDICT
@@ -20,7 +19,7 @@ from features.payee import PAYEES
 from features.payer import PAYERS
 from models.scoring import Scorer
 from rules import DEFAULT_RULES, load_rules
-from tests.agents.stages import T0_MS, DictTable, Record, payment, run
+from tests.agents.stages import T0_MS, DictTable, Record, all_in_one, payment, run
 
 VERDICT = {"is_fraud": 1, "label_time": T0_MS + 2_000, "source": "bank"}
 
@@ -41,7 +40,7 @@ async def work() -> None:
     payers, payees = DictTable(), DictTable()
     records = [Record(number, payment(number, device_id="d1")) for number in range(40)]
     records.append(Record(40, payment(1, **VERDICT), headers=((KIND_HEADER, KIND_VERDICT),)))
-    outputs = await run(PayerLogic(0, payers, Aligner(lambda: 0.0), Names(lambda _: 1)), payers, records)
+    outputs = await run(PayerLogic(0, payers, Aligner(lambda: 0.0), all_in_one), payers, records)
     bundles = [Record(at, output.value) for at, output in enumerate(outputs)]
     scorer = Scorer(load_rules(Path(DEFAULT_RULES)), None)
     await run(PayeeLogic(1, payees, Controlled.fixed(scorer)), payees, bundles)

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features import wire_batch
+from features import wire_numbers
 from features.errors import RejectedTransaction
 from features.events import AMOUNT_PAISE, BITS, DEVICE, KEY, TIME_MS, payment_event
-from features.hashing import content_key, text_hash
+from features.hashing import text_hash
+from features.murmur import murmur2
 from features.transaction import parse_transaction
 from features.wire_batch import read_payments
 from features.wire_spans import text_spans
@@ -59,16 +60,18 @@ def assert_read_alike(value: bytes, *, together: bool | None = None) -> None:
     txn = parse_transaction(value, NEVER_FUTURE_MS)
     assert contents[1] == msgspec.msgpack.encode(txn)
     event, row = payment_event(txn, 0, 0), numbers[1].tolist()
-    assert (row[wire_batch.TIME_MS], row[wire_batch.AMOUNT_PAISE], row[wire_batch.BITS]) == (
+    assert (row[wire_numbers.TIME_MS], row[wire_numbers.AMOUNT_PAISE], row[wire_numbers.BITS]) == (
         event[TIME_MS],
         event[AMOUNT_PAISE],
         event[BITS],
     )
-    texts = [contents[1][row[at] : row[at + 1]] for at in (wire_batch.ID, wire_batch.PAYER, wire_batch.PAYEE)]
-    assert texts == [text.encode() for text in (txn.transaction_id, txn.payer_vpa, txn.payee_vpa)]
-    assert content_key(texts[0], contents[1]) == event[KEY]
-    device = contents[1][row[wire_batch.DEVICE] : row[wire_batch.DEVICE + 1]]
-    assert (text_hash(device) if device else 0) == event[DEVICE]
+    assert (row[wire_numbers.KEY], row[wire_numbers.DEVICE]) == (event[KEY], event[DEVICE])
+    texts = [text.encode() for text in (txn.transaction_id, txn.payer_vpa, txn.payee_vpa)]
+    assert contents[1][row[wire_numbers.PAYER_BEGIN] : row[wire_numbers.PAYER_END]] == texts[1]
+    assert row[wire_numbers.PAYER_PARTY : wire_numbers.PAYER_BEGIN] == [
+        *map(text_hash, texts[1:]),
+        *map(murmur2, texts[1:]),
+    ]
     spans = text_spans(np.frombuffer(contents[1], np.uint8), np.array([len(contents[1])])).reshape(-1, 2)
     assert [contents[1][begin:end] for begin, end in spans.tolist()] == texts
 

@@ -15,7 +15,6 @@ import polars as pl
 
 from agents.alignment import Aligner
 from agents.controlled import Controlled
-from agents.names import Names
 from agents.payee import PayeeLogic
 from agents.payer import PayerLogic
 from agents.ports import KIND_HEADER, KIND_VERDICT
@@ -24,7 +23,7 @@ from models.scoring import Scorer
 from models.train import Plan, gather
 from replay.engine import Replay
 from rules import DEFAULT_RULES, load_rules
-from tests.agents.stages import DictTable, Record, run
+from tests.agents.stages import DictTable, Record, all_in_one, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,7 +46,7 @@ def through_stages(world: list[Arrival], _: Path) -> Rows:
 
 async def _through_stages(records: list[Record]) -> Rows:
     payers, payees = DictTable(), DictTable()
-    payer = PayerLogic(0, payers, Aligner(lambda: 0.0), Names(lambda _: 1))
+    payer = PayerLogic(0, payers, Aligner(lambda: 0.0), all_in_one)
     payee = PayeeLogic(1, payees, Controlled.fixed(Scorer(load_rules(DEFAULT_RULES), None)))
     sent = await run(payer, payers, records)
     bundles = [output for output in sent if output.topic == "transactions-by-payee"]
