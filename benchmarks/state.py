@@ -1,7 +1,9 @@
 """State: a million accounts on disk, and a payee that takes a million payments; cost per payment and memory stay flat.
 
-First every account is paid once, in turn. Then a long backlog goes half to one payee. The cost is told per tenth of
-that backlog: were it to grow with what the whale has taken, the last tenths would show it.
+First every account is paid once, in turn. Then ten backlogs, one after the other, go half to one payee. The cost is
+told per backlog, from when the first of its payments is sent until all is decided and committed: were it to grow with
+what the whale has taken, the last ones would show it. (Tenths of one backlog would not say what a payment costs: payers
+are done before payees are, so that its end lacks their part.)
 """
 
 from __future__ import annotations
@@ -17,23 +19,25 @@ from benchmarks.deployment import Deployment
 from benchmarks.drain import committed, start_up
 from benchmarks.kafka import Logs, preload
 from benchmarks.load import Plan, World
-from benchmarks.processes import memory_mb
-from benchmarks.sampling import Sample, watch
+from benchmarks.processes import cpu_s, memory_mb
+from benchmarks.sampling import watch
 from features.clock import DAY_MS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
+
+    from benchmarks.load import Payments
 
 PAYER_SHARE = 0.7
 _WHALE_SHARE = 0.5
-_WINDOWS = 10
+_BACKLOGS = 10
 _RATE = 8_000.0
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """CPU us per payment in each tenth, and the last three tenths over the three after the first."""
+    """CPU us per payment in each backlog, and the last three over the three after the first."""
 
     accounts: int
     payments: int
@@ -71,14 +75,10 @@ async def _state(deployment: Deployment, accounts: int, payments: int, say: Call
         filled_mb = memory_mb(worker.pid)[0]
         first_ms = int(time.time() * 1000 - payments / _RATE * 1000)
         whale = Plan(payments, first_ms, _RATE, fill.payers, fill.payees, whale_share=_WHALE_SHARE, seed=12)
-        await asyncio.to_thread(deployment.stop_workers)
-        await preload(bootstrap, World(whale).payments())
-        worker = deployment.start_worker("worker-1")
-        samples = await watch(
-            deployment, logs, payments, lambda count: say(f"{count:,} of {payments:,} with a whale"), fill.transactions
-        )
-        await committed(deployment)
-    tenths = by_window(samples)
+        tenths = []
+        for number, backlog in enumerate(in_turn(list(World(whale).payments()), _BACKLOGS), 1):
+            tenths.append(await _cost_us(deployment, logs, backlog))
+            say(f"backlog {number} of {_BACKLOGS} with a whale: {tenths[-1]:.0f} us")
     now_mb, peak_mb = memory_mb(worker.pid)
     disk = sum(file.stat().st_size for file in worker.datadir.rglob("*") if file.is_file()) / 1e6
     return State(
@@ -94,12 +94,21 @@ async def _state(deployment: Deployment, accounts: int, payments: int, say: Call
     )
 
 
-def by_window(samples: Sequence[Sample]) -> list[float]:
-    """Return CPU us of the workers per decision in each tenth of the decisions."""
-    decided = np.array([sample.decided for sample in samples], dtype=np.float64)
-    used_s = np.array([sum(sample.workers_cpu_s) for sample in samples])
-    edges = np.linspace(decided[0], decided[-1], _WINDOWS + 1)
-    edges[0] = decided[decided > decided[0]][0]
-    at_edges = np.interp(edges, decided, used_s)
-    found: list[float] = (np.diff(at_edges) / np.diff(edges) * 1e6).tolist()
-    return found
+async def _cost_us(deployment: Deployment, logs: Logs, backlog: Sequence[Payments]) -> float:
+    """Send payments, wait until they are decided and committed, and return the worker's CPU us for each."""
+    (worker,) = deployment.workers
+    begin, used_s = sum((await logs.ends("decisions")).values()), cpu_s(worker.pid)
+    count = await preload(deployment.broker.bootstrap, backlog)
+    await watch(deployment, logs, count, lambda _: None, begin)
+    await committed(deployment)
+    return (cpu_s(worker.pid) - used_s) / count * 1e6
+
+
+def in_turn(chunks: Sequence[Payments], parts: int) -> Iterator[Sequence[Payments]]:
+    """Yield chunks in so many parts of like size, in order.
+
+    >>> [len(part) for part in in_turn([None] * 25, 10)]
+    [2, 3, 2, 3, 2, 3, 2, 3, 2, 3]
+    """
+    for part in range(parts):
+        yield chunks[len(chunks) * part // parts : len(chunks) * (part + 1) // parts]

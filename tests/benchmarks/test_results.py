@@ -11,7 +11,6 @@ from benchmarks.load import transaction_id
 from benchmarks.results import Recorder
 from benchmarks.sampling import Sample, marginal_cpu_us
 from benchmarks.stacks import OTHER, by_part
-from benchmarks.state import by_window
 from benchmarks.steady import latencies
 from benchmarks.tables import COLUMNS, TITLES, table
 
@@ -51,13 +50,6 @@ def test_the_cost_of_a_further_payment_leaves_the_start_out() -> None:
 
     assert pytest.approx(40.0) == workers_us
     assert pytest.approx(10.0) == broker_us
-
-
-def test_a_cost_that_grows_is_seen_by_tenths() -> None:
-    """Cost per decision in each tenth, whatever was used before the first decision."""
-    flat = by_window(samples(40.0, start_up_s=10.0))
-
-    assert [pytest.approx(40.0)] * 10 == flat
 
 
 def test_latency_runs_from_due_to_the_first_decision() -> None:
