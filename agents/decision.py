@@ -33,6 +33,7 @@ from features.clock import format_event_time
 from features.evidence import words
 from features.payer_before import payer_before
 from features.pieces import Pieces, begins_of
+from features.rooms import Room
 from features.text import prepare
 from features.vector import FEATURE_SCHEMA
 from models.risk import TIER_OF_RISK, TIERS
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
 NO_MODEL = "none"
 
 _TIER_NAMES = [name for _, name in TIERS]
+_room = Room()
 _TIER_WORDS = [name.encode() for name in _TIER_NAMES]
 _TIERS = np.array([_TIER_NAMES.index(tier) for tier in TIER_OF_RISK], np.int64)
 
@@ -82,7 +84,7 @@ def decisions_json(
     versions_text = _versions_json(versions, places.control_offset)
     more = Texts.of(beside or [b""])
     fixed = FIXED_BYTES_MAX + len(versions_text) + shown.bytes_max + max(map(len, words))
-    room = np.empty(count * fixed + 2 * len(decisions.contents) + len(more.data), np.uint8)
+    room = _room.of(count * fixed + 2 * len(decisions.contents) + len(more.data))
     ends = np.empty(count, np.int64)
     write_decisions(
         numbers,
@@ -99,7 +101,6 @@ def decisions_json(
         room,
         ends,
     )
-    # Decisions wait for their acknowledgement, and the room is as large as they could have been: twice as large.
     return Pieces(room[: int(ends[-1]) if count else 0].copy(), begins_of(ends), ends)
 
 

@@ -142,7 +142,8 @@ class Work:
     def rows(self, payee_rows: NDArray[np.float64], chosen: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return whole rows, the payer's features and then the payee's, of the payments at those places."""
         rows = np.empty((len(chosen), PAYER_FEATURE_COUNT + payee_rows.shape[1]))
-        rows[:, :PAYER_FEATURE_COUNT] = np.concatenate([_NO_ROWS, *self._rows])[self._row_at]
+        known = np.concatenate([_NO_ROWS, *self._rows])
+        rows[:, :PAYER_FEATURE_COUNT] = known if len(known) == len(self._row_at) else known[self._row_at]
         rows[:, PAYER_FEATURE_COUNT:] = payee_rows[chosen]
         return rows
 

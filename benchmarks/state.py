@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from benchmarks.load import Payments
 
 PAYER_SHARE = 0.7
-_WHALE_SHARE = 0.5
+_WHALE_SHARE = 0.95
 _BACKLOGS = 10
 _RATE = 8_000.0
 

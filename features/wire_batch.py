@@ -16,6 +16,7 @@ from features.events import COLLECT, COLLECT_GIVEN, ENTITY, ENTITY_GIVEN, FAILED
 from features.fields import OPTIONAL_CHARS_MAX, TRANSACTION_ID_CHARS_MAX
 from features.hashing import content_key
 from features.pieces import cut
+from features.rooms import Room
 from features.wire import VALUE_BYTES_MAX
 from features.wire_json import ABSENT, BEGIN, END, FIELDS, KIND, NULL, NUMBER, TEXT, new_fields, read_object
 from features.wire_msgpack import ARRAY_14, MCC_DIGITS, NIL, put_int, put_text
@@ -35,6 +36,7 @@ _TXN_TYPE, _STATUS, _CURRENCY = map(FIELDS.index, ("txn_type", "status", "curren
 _KEPT = FIELDS.index("currency")
 #: What msgpack may take beyond the JSON of the same payment: two integers, a head, and room to spare.
 _MORE_BYTES = 64
+_room = Room()
 
 _FAILED, _COLLECT, _ENTITY, _INR = (
     np.frombuffer(word, np.uint8) for word in (b"FAILED", b"COLLECT", b"ENTITY", b"INR")
@@ -60,7 +62,7 @@ def read_payments(values: Sequence[bytes]) -> ReadPayments:
     lengths = np.fromiter(map(len, values), np.int64, len(values))
     numbers = np.empty((len(values), NUMBERS), np.int64)
     content_ends = np.empty(len(values), np.int64)
-    room = np.empty(len(whole) + _MORE_BYTES * len(values), np.uint8)
+    room = _room.of(len(whole) + _MORE_BYTES * len(values))
     _read_all(np.frombuffer(whole or b"\0", np.uint8), lengths.cumsum(), new_fields(), numbers, room, content_ends)
     contents = cut(room, content_ends)
     for at in np.flatnonzero(numbers[:, KEY] == NO_KEY).tolist():

@@ -14,6 +14,7 @@ import numpy as np
 from aiokafka.record.util import calc_crc32c
 
 from features.kafka_records import RECORD_BYTES_MAX, write_records
+from features.rooms import Room
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 #: Base offset, length, leader epoch, version, checksum, attributes, last offset, first and last time, producer id and
 #: epoch, first sequence, count (Kafka protocol guide, record batch).
+_room = Room()
 _HEAD = struct.Struct(">qiibIhiqqqhii")
 _VERSION, _NO_EPOCH, _TRANSACTIONAL = 2, -1, 0x10
 _LENGTH_FROM, _CHECKSUM_AT, _CHECKED_FROM = 12, 17, 21
@@ -102,18 +104,15 @@ class _Open:
     """A batch that is being written."""
 
     def __init__(self, room: int) -> None:
-        self._data = bytearray(_HEAD.size + room)
+        self._room = _room.of(_HEAD.size + room)
         self._at = _HEAD.size
         self._count = 0
 
     def add(self, keys: Pieces, values: Pieces, start: int) -> int:
         """Write records from `start`, as many as fit; return how far it came."""
-        until, self._at = write_records(
-            *keys, *values, start, self._count, np.frombuffer(self._data, np.uint8), self._at
-        )
+        until, self._at = write_records(*keys, *values, start, self._count, self._room, self._at)
         self._count += until - start
         return int(until)
 
     def close(self, *, transactional: bool) -> RecordBatch:
-        # Copied, not cut: numba may still hold on to the room that it wrote into when it has just compiled.
-        return RecordBatch(self._data[: self._at], self._count, transactional=transactional)
+        return RecordBatch(bytearray(self._room[: self._at]), self._count, transactional=transactional)

@@ -44,11 +44,11 @@ DAMAGED_FILE = "DAMAGED"
 
 _DAMAGE = ("Corruption", "No such file or directory", "does not exist")
 _OFFSET = struct.Struct(">q")
-_WRITE_BUFFER_BYTES = 4 * 1024 * 1024
+_WRITE_BUFFER_BYTES = 2 * 1024 * 1024
 #: Where little is written a buffer takes days to fill: it is flushed after so long, or a kill costs a whole restore.
 FLUSH_EVERY_S = 600.0
-_BLOCK_CACHE_BYTES = 32 * 1024 * 1024
-_BLOCK_BYTES = 8 * 1024
+_BLOCK_CACHE_BYTES = 16 * 1024 * 1024
+_BLOCK_BYTES = 4 * 1024
 _BLOOM_BITS_PER_KEY = 10
 
 # One cache for every partition of the process: Faust's own store makes one of 2 GiB for each.

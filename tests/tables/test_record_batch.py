@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.pieces import Pieces
-from tables.record_batch import RecordBatch, _Open, batches
+from tables.record_batch import RecordBatch, batches
 
 TEXTS = st.one_of(st.none(), st.binary(max_size=300))
 RECORDS = st.lists(st.tuples(TEXTS, TEXTS), max_size=30)
@@ -49,14 +49,3 @@ def test_a_batch_that_is_sent_again_is_the_same() -> None:
     one = next(batches([(Pieces.of([b"k"] * 3), Pieces.of([b"v"] * 3))], bytes_max=900, transactional=True))
     one._set_producer_state(7, 3, 0)
     assert read(one) == read(one)
-
-
-def test_a_batch_is_closed_while_somebody_still_holds_its_room() -> None:
-    """As numba does when it has just compiled what wrote there: a worker's first batch ended it."""
-    batch = _Open(1_000)
-    with memoryview(batch._data):
-        batch.add(Pieces.of([b"k"]), Pieces.of([b"v"]), 0)
-        closed = batch.close(transactional=False)
-
-    assert closed.record_count() == 1
-    assert closed.size() == len(closed._build()) < 200
