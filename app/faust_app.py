@@ -80,7 +80,7 @@ class PrahariApp(faust.App):
                 "broker_request_timeout": 40.0,
                 "broker_max_poll_interval": 120.0,
                 "broker_commit_interval": 1.0,
-                "consumer_max_fetch_size": 1024 * 1024,
+                "consumer_max_fetch_size": 512 * 1024,
                 "producer_acks": -1,
                 "producer_linger": 0.0,
                 "producer_max_batch_size": 900 * 1024,

@@ -110,7 +110,8 @@ class BatchConsumer(driver.Consumer):
             return {}
         records = cast("dict[Any, list[Any]]", await self._getmany(open_for, _POLL_FULL_S if full else _POLL_S))
         if records:
-            self._thread.pace.brought(sum(map(len, records.values())))
+            cut = any(self._behind(tp, some[-1]) for tp, some in records.items())
+            self._thread.pace.brought(sum(map(len, records.values())), cut=cut)
         return records
 
     async def _hand_over(self, tp: Any, records: list[Any], *, more: bool) -> None:
@@ -131,11 +132,15 @@ class BatchConsumer(driver.Consumer):
             TP(tp.topic, tp.partition),
             generation_id=self.app.consumer_generation_id,
         )
-        highwater = self.highwater(tp)
         message.more, message.taken = more, False
-        message.behind = 0 if highwater is None else max(0, highwater - last.offset - 1)
+        message.behind = self._behind(tp, last)
         await self.callback(message)
         self._read_offset[message.tp] = last.offset
+
+    def _behind(self, tp: Any, last: Any) -> int:
+        """Return how many records stood behind this one when it was fetched."""
+        highwater = self.highwater(tp)
+        return 0 if highwater is None else max(0, highwater - last.offset - 1)
 
     def _new_offset(self, tp: TP) -> int | None:
         acked = self._acked[tp]

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: Between fetches to one broker, at least and at most.
 PACE_MIN_S, PACE_MAX_S = 0.004, 0.04
+#: At most, after an answer that did not hold all there was: what fetches bring is bounded, and a stage may wait for it.
+PACE_CUT_MAX_S = 0.02
 #: The share of its time that the thread should be busy: where fetches bring one record each, and from so many on. A
 #: turn that comes late holds up whom it brings: one, or many.
 BUSY_FEW, BUSY_MANY = 0.65, 0.5
@@ -73,10 +75,15 @@ class Paced:
         self._before_s = busy_s(), clock()
         self._due_s: dict[int, float] = {}
         self._busy_s = self._span_s = self._records = 0.0
+        self._cut = False
         self.pace_s = PACE_MIN_S
 
-    def brought(self, records: int) -> None:
-        """Say how many records a fetch brought: what the thread did since the last that brought some was a turn."""
+    def brought(self, records: int, *, cut: bool = False) -> None:
+        """Say how many records a fetch brought: what the thread did since the last that brought some was a turn.
+
+        `cut` is whether there were more than an answer may hold.
+        """
+        self._cut = cut
         now_s = self._read_busy_s(), self._clock()
         busy_s, span_s = (now - before for now, before in zip(now_s, self._before_s, strict=True))
         self._before_s = now_s
@@ -85,10 +92,15 @@ class Paced:
         self._records += _NEWEST_SHARE * (records - self._records)
         self.pace_s = next_pace_s(self.pace_s, self._busy_s, self._span_s, busy_share(self._records))
 
+    @property
+    def apart_s(self) -> float:
+        """How far apart fetches to one broker are now."""
+        return min(self.pace_s, PACE_CUT_MAX_S) if self._cut else self.pace_s
+
     async def __call__(self, assignment: Any, node: int, request: Any) -> bool:
-        now_s = self._clock()
-        due_s = max(self._due_s.get(node, 0.0), now_s - FETCHES_SAVED_MAX * self.pace_s)
-        self._due_s[node] = due_s + self.pace_s
+        now_s, apart_s = self._clock(), self.apart_s
+        due_s = max(self._due_s.get(node, 0.0), now_s - FETCHES_SAVED_MAX * apart_s)
+        self._due_s[node] = due_s + apart_s
         if due_s > now_s:
             await asyncio.sleep(due_s - now_s)
         return await self._fetch(assignment, node, request)

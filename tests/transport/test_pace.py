@@ -9,7 +9,7 @@ import pytest
 
 from app.transport.consumer import BatchConsumer
 from app.transport.fetching import BatchConsumerThread
-from app.transport.pace import BUSY_MANY, FETCHES_SAVED_MAX, PACE_MAX_S, PACE_MIN_S, Paced
+from app.transport.pace import BUSY_MANY, FETCHES_SAVED_MAX, PACE_CUT_MAX_S, PACE_MAX_S, PACE_MIN_S, Paced
 
 
 async def test_fetches_wait_for_their_turn_once_the_saved_ones_are_used_up() -> None:
@@ -79,3 +79,13 @@ def test_there_is_a_pace_before_anything_is_fetched() -> None:
     """A payment may be asked for while the worker is starting."""
     starting = SimpleNamespace(_thread=SimpleNamespace(pace=BatchConsumerThread.pace))
     assert BatchConsumer.pace_s.fget(starting) == PACE_MIN_S  # type: ignore[attr-defined]
+
+
+async def test_what_an_answer_could_not_hold_is_soon_asked_for() -> None:
+    """A backlog keeps the thread busy, and an answer of bounded size may be less than it could work on meanwhile."""
+    thread = Thread()
+    assert thread.work(100, 0.1) == PACE_MAX_S
+    thread.paced.brought(5_000, cut=True)
+    assert thread.paced.apart_s == PACE_CUT_MAX_S
+    thread.paced.brought(5_000)
+    assert thread.paced.apart_s == PACE_MAX_S
