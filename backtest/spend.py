@@ -6,11 +6,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from aiokafka.partitioner import murmur2, partition_by
 
 from budget.candidates import CandidateFilter
 from budget.threshold import BudgetState
 from features.clock import DAY_MS, HOUR_MS, IST_OFFSET_MS, MINUTE_MS
+from features.murmur import murmur2, partition_by
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
