@@ -1,8 +1,8 @@
 """Keeps a worker's memory small where libraries would not.
 
 glibc gives threads heaps of their own, and what one frees another cannot use: RocksDB, LightGBM and uvloop's helpers
-make a dozen threads in a worker, of which those in Python take turns anyhow. LLVM's code, which numba loads kernels by, is needed once, and 65 MB.
-Other systems have no such settings; nothing happens there.
+make a dozen threads in a worker, of which those in Python take turns anyhow. LLVM's code, which numba loads kernels by,
+is needed once, and 65 MB. Other systems have no such settings; nothing happens there.
 """
 
 from __future__ import annotations
