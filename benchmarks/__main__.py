@@ -74,7 +74,7 @@ def score(
 
 @app.command()
 def state(accounts: Accounts = 1_000_000, payments: Payments = 1_060_000) -> None:
-    """Cost and memory with all accounts on disk while one payee takes half of everything."""
+    """Cost and memory with all accounts on disk while one payee takes nearly everything."""
     commands.measure_state(accounts, payments)
 
 

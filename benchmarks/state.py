@@ -1,6 +1,6 @@
 """State: a million accounts on disk, and a payee that takes a million payments; cost per payment and memory stay flat.
 
-First every account is paid once, in turn. Then ten backlogs, one after the other, go half to one payee. The cost is
+First every account is paid once, in turn. Then ten backlogs, one after the other, go all but to one payee. The cost is
 told per backlog, from when the first of its payments is sent until all is decided and committed: were it to grow with
 what the whale has taken, the last ones would show it. (Tenths of one backlog would not say what a payment costs: payers
 are done before payees are, so that its end lacks their part.)
