@@ -125,8 +125,8 @@ def _store_word(data: Any, at: Any, word: Any) -> Any:  # noqa: ARG001 - as abov
     return lambda data, at, word: _store(data, at, word)  # noqa: PLW0108 - as above
 
 
-def _on_words(build: Callable[..., Any]) -> Any:
-    """Return an intrinsic of one or two words that `build` makes of them."""
+def _of_words(function: Callable[..., int], build: Callable[..., Any]) -> None:
+    """Let compiled code do what a function of two words does by what `build` makes of them."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001 - numba's form
         return build(builder, *arguments)
@@ -135,7 +135,9 @@ def _on_words(build: Callable[..., Any]) -> Any:
     def made(_typing: Any, one: Any, other: Any) -> Any:  # noqa: ARG001 - the types that it is compiled for
         return types.int64(types.int64, types.int64), generate
 
-    return made
+    @extending.overload(function, strict=False)  # type: ignore[untyped-decorator]
+    def _made(one: Any, other: Any) -> Any:  # noqa: ARG001 - as above
+        return lambda one, other: made(one, other)  # noqa: PLW0108 - as above
 
 
 def _folded(builder: Any, one: Any, other: Any) -> Any:
@@ -144,32 +146,17 @@ def _folded(builder: Any, one: Any, other: Any) -> Any:
     return builder.xor(builder.trunc(product, _WORD), builder.trunc(upper, _WORD))
 
 
-_plus = _on_words(lambda builder, *both: builder.add(*both))
-_times = _on_words(lambda builder, *both: builder.mul(*both))
-_shift, _fold = _on_words(lambda builder, *both: builder.lshr(*both)), _on_words(_folded)
-_swap = _on_words(lambda builder, word, _: builder.bswap(word))
+_of_words(plus, lambda builder, *both: builder.add(*both))
+_of_words(times, lambda builder, *both: builder.mul(*both))
+_of_words(times_folded, _folded)
+_of_words(shifted, lambda builder, *both: builder.lshr(*both))
 
 
-@extending.overload(plus, strict=False)  # type: ignore[untyped-decorator]
-def _plus_words(one: Any, other: Any) -> Any:  # noqa: ARG001 - as above
-    return lambda one, other: _plus(one, other)  # noqa: PLW0108 - as above
-
-
-@extending.overload(times, strict=False)  # type: ignore[untyped-decorator]
-def _times_words(one: Any, other: Any) -> Any:  # noqa: ARG001 - as above
-    return lambda one, other: _times(one, other)  # noqa: PLW0108 - as above
-
-
-@extending.overload(times_folded, strict=False)  # type: ignore[untyped-decorator]
-def _times_folded(one: Any, other: Any) -> Any:  # noqa: ARG001 - as above
-    return lambda one, other: _fold(one, other)  # noqa: PLW0108 - as above
-
-
-@extending.overload(shifted, strict=False)  # type: ignore[untyped-decorator]
-def _shifted_word(word: Any, bits: Any) -> Any:  # noqa: ARG001 - as above
-    return lambda word, bits: _shift(word, bits)  # noqa: PLW0108 - as above
+@extending.intrinsic  # type: ignore[untyped-decorator]
+def _swap(_typing: Any, word: Any) -> Any:  # noqa: ARG001 - as above
+    return types.int64(types.int64), lambda _context, builder, _signature, arguments: builder.bswap(*arguments)
 
 
 @extending.overload(swapped, strict=False)  # type: ignore[untyped-decorator]
 def _swapped_word(word: Any) -> Any:  # noqa: ARG001 - as above
-    return lambda word: _swap(word, word)
+    return lambda word: _swap(word)  # noqa: PLW0108 - as above
