@@ -29,6 +29,9 @@ MONTH_DAYS = 30.0
 SPREAD_FLOOR = 0.01
 """Of the mean: somebody who always pays the same has no spread, and a rupee more is no wonder."""
 
+NEAR_BITS = 27
+"""Squares of so many bits, as many as the ring has payments, add up in a word: of distances up to 1.3 M rupees."""
+
 # The places in what `read_habits` fills.
 MEAN = 0
 SPREAD = 1
@@ -107,28 +110,32 @@ def _read_spread(account: Account, amount_paise: int, tally: Tally, own: NDArray
     amounts = account[AMOUNTS + tally[BOUNDS, 0] : AMOUNTS + tally[BOUNDS, 1]]
     for paise in amounts:
         total += paise
-    mean = total / count
-    squares = _squares(amounts, mean)
-    spread = sqrt(squares / (count - 1))
+    mean, near_mean = total / count, total // count
+    spread = sqrt((_squares(amounts, near_mean) - (total - near_mean * count) ** 2 / count) / (count - 1))
     own[SPREAD] = spread / PAISE
     own[DEVIATION] = (amount_paise - mean) / (spread + SPREAD_FLOOR * mean)
 
 
 @compiled
-def _squares(amounts: NDArray[np.int64], mean: float) -> float:
-    """Return the squared distances from a mean, added up in four sums: one after the other they wait for each other.
+def _squares(amounts: NDArray[np.int64], near_paise: int) -> float:
+    """Return the squared distances from a whole number, added up exactly: payments of one time may stand in any order.
 
     >>> import numpy as np
-    >>> _squares(np.array([1, 2, 3, 4, 10]), 4.0)
-    50.0
+    >>> _squares(np.array([1, 2, 3, 4, 10]), 4), _squares(np.array([10**12, 3]), 0) == 1e24
+    (50.0, True)
     """
-    whole = len(amounts) & ~3
-    first, second, third, fourth = 0.0, 0.0, 0.0, 0.0
-    for at in range(0, whole, 4):
-        first += (amounts[at] - mean) ** 2
-        second += (amounts[at + 1] - mean) ** 2
-        third += (amounts[at + 2] - mean) ** 2
-        fourth += (amounts[at + 3] - mean) ** 2
-    for at in range(whole, len(amounts)):
-        first += (amounts[at] - mean) ** 2
-    return (first + second) + (third + fourth)
+    squares, any_far = 0, 0
+    for at in range(len(amounts)):
+        off = abs(amounts[at] - near_paise)
+        squares += off * off
+        any_far |= off
+    if any_far < 1 << NEAR_BITS:
+        return float(squares)
+    low, between, high = 0, 0, 0
+    for at in range(len(amounts)):
+        off = abs(amounts[at] - near_paise)
+        rest, whole = off & (1 << NEAR_BITS) - 1, off >> NEAR_BITS
+        low += rest * rest
+        between += rest * whole
+        high += whole * whole
+    return high * 2.0 ** (2 * NEAR_BITS) + between * 2.0 ** (NEAR_BITS + 1) + float(low)

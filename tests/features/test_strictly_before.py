@@ -70,6 +70,24 @@ def test_what_happens_at_or_after_t_is_not_seen_at_t(side: str, change: str, dat
     assert same(SIDES[side].read(live(side, life), probe), SIDES[side].read(live(side, changed), probe))
 
 
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_payments_of_one_instant_may_come_to_a_payee_in_any_order(data: st.DataObject) -> None:
+    """What comes through several partitions at one millisecond comes in any order: no feature after it can tell."""
+    amounts = st.one_of(st.integers(1, 10**7), st.integers(1, 10**12))
+    count = data.draw(st.integers(2, 100))
+    drawn = data.draw(st.lists(amounts, min_size=count, max_size=count))
+    life = [
+        payment(number, START - number % 7, amount, payer_vpa=f"p{amount % 40}@x")
+        for number, amount in enumerate(drawn)
+    ]
+    in_order = sorted(life, key=lambda txn: txn.event_time_ms)
+    other = sorted(data.draw(st.permutations(life)), key=lambda txn: txn.event_time_ms)
+    probe = payment(count, START + HOUR)
+
+    assert same(payee.read(live("payee", in_order), probe), payee.read(live("payee", other), probe))
+
+
 @pytest.mark.parametrize("side", SIDES)
 def test_a_crowd_at_one_instant_does_not_see_itself(side: str) -> None:
     """Thousands of payments at one millisecond push the past out of the ring; none of them counts at that instant."""

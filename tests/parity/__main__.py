@@ -33,6 +33,7 @@ SCENARIOS = {
     "live-1": Scenario(workers=1),
     "live-2-killed": Scenario(workers=2, kills=3),
     "now-1": Scenario(workers=1, now=True),
+    "now-2": Scenario(workers=2, now=True),
     "now-2-killed": Scenario(workers=2, now=True, kills=1),
     "live-1-unlabelled": Scenario(workers=1, labelled=False),
     "backlog-1": Scenario(workers=1, rate=0),
