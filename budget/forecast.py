@@ -15,7 +15,8 @@ an alert catches a fraud.
 4. **Missing.** The same with what history's day still lacks added to the demand gives the price of **waiting**. An
    alert kept for what may never come is worth a part of the average alert kept (`order`); the price lies between the
    two accordingly, and never above that of waiting.
-5. **Moved** (`order`). If scores pile up lower than usual the score itself has changed: history counts for less.
+5. **Moved** (`order`). If scores pile up lower than usual, or more of them, and go on so, the score itself has changed:
+   history counts for less.
 6. **Floor.** No alert is spent on a score worth less than a quarter of an average alert, whatever is unspent: where
    frauds are rare most of the budget buys little, and a burst late in the day finds it unspent.
 7. The last unspent alerts ask for more (`steady`). The *ladder* says so: with n alerts unspent, the lowest bucket
@@ -73,7 +74,7 @@ def forecast(history: NDArray[np.int64], today: NDArray[np.int64], recent: NDArr
     if not usual[0]:
         rate = _recently(lately)
         return _admit(rate, WORTH_OF[_reached(rate * now.remaining, now)], now)
-    moved, due = moved_part(usual, seen_above, now), now.no_larger_than_usual()
+    moved, due = moved_part(usual, seen_above, lately, now), now.no_larger_than_usual()
     rate = _blend(usual, lately, now, moved)
     left = np.clip(usual * (due.seen + due.remaining) - (seen_above << TAIL_BITS), 0, now.remaining << TAIL_BITS)
     demand = rate * now.remaining

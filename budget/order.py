@@ -32,6 +32,8 @@ _USED_LATELY = parts(0.9, 0.6)
 _VERY_BEST_EXPECTED = 16
 _MOVED_RATES = 20
 _MOVED_FULL_AFTER = 8
+# Surplus lately / surplus today.
+_GOES_ON = parts(0.4, 0.8)
 
 
 class DayNow(NamedTuple):
@@ -116,12 +118,13 @@ def used_part(usual: NDArray[np.int64], seen_above: NDArray[np.int64], lately: N
     return max(ramp(_ratio(seen_above, usual, level, now.seen), _USED_EARLY), whole)
 
 
-def moved_part(usual: NDArray[np.int64], seen_above: NDArray[np.int64], now: DayNow) -> int:
-    """Say in parts how surely the scores themselves are others than history's, not merely late.
+def moved_part(usual: NDArray[np.int64], seen_above: NDArray[np.int64], lately: NDArray[np.int64], now: DayNow) -> int:
+    """Say in parts how surely the scores themselves are others than history's, not merely late or early.
 
     Going down from the best bucket, the sum that is missing can only grow when frauds are late. When it shrinks by much
     of its height, what is missing has turned up lower (ties where there were none, a new model); when scores are in
-    surplus that never were missing, history is no guide to the day's rates either. A day just begun proves little.
+    surplus that never were missing, history is no guide to the day's rates either. A day just begun proves little, and
+    a surplus that lately does not go on was a burst.
     """
     lowest = max(0, first_at_most(usual, now.rate_tail * _MOVED_RATES) - 1)
     missing = (usual[lowest:] * now.seen - (seen_above[lowest:] << TAIL_BITS))[::-1]
@@ -131,7 +134,24 @@ def moved_part(usual: NDArray[np.int64], seen_above: NDArray[np.int64], now: Day
     noise = 3 * isqrt((int(usual[lowest]) * now.seen >> TAIL_BITS) + 1) << TAIL_BITS
     half = max(0, int(height[at])) // 2 + TAIL_ONE
     found = min(PART, max(0, int(drop[at]) - noise) * PART // half)
+    if found:
+        low, high = len(usual) - 1 - at, len(usual) - 1 - int(missing[: at + 1].argmax())
+        found = found * _goes_on(usual, seen_above, lately, slice(low, high if height[at] > 0 else None)) // PART
     return found * min(PART, now.seen * PART * _MOVED_FULL_AFTER // max(1, now.seen + now.remaining)) // PART
+
+
+def _goes_on(usual: NDArray[np.int64], seen_above: NDArray[np.int64], lately: NDArray[np.int64], buckets: slice) -> int:
+    """Say in parts how nearly a surplus of today's scores in these buckets is as large lately as over the whole day."""
+
+    def surplus(above: NDArray[np.int64]) -> int:
+        return (_within(above, buckets) << TAIL_BITS) // max(1, int(above[0])) - _within(usual, buckets)
+
+    return ramp(surplus(lately) * PART // max(1, surplus(seen_above)), _GOES_ON)
+
+
+def _within(above: NDArray[np.int64], buckets: slice) -> int:
+    """Return how many of what is counted at or above each bucket lies within some."""
+    return int(above[buckets.start]) - (0 if buckets.stop is None else int(above[buckets.stop]))
 
 
 def _lately_over_today(lately: NDArray[np.int64], seen_above: NDArray[np.int64], bucket: int) -> int:

@@ -8,8 +8,8 @@ import numpy as np
 
 from budget.forecast import Forecast, forecast
 from budget.history import History
-from budget.order import DayNow
-from budget.tails import BUCKETS, RECENT_UNIT
+from budget.order import DayNow, moved_part
+from budget.tails import BUCKETS, PART, RECENT_UNIT, count_above, tails
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -61,11 +61,24 @@ def test_alerts_are_let_go_when_scores_have_moved() -> None:
     assert found.bucket <= 300
 
 
+def test_more_good_scores_than_usual_are_another_day_than_usual_only_while_they_go_on() -> None:
+    """Two thirds of the best have come by two fifths of the day: in bursts, lately none, or all the time."""
+    today = {620: 6_600, 500: 26_400, 300: 114_000, 0: 3_653_000}
+    now = DayNow(3_800_000, 6_200_000, 2_000, RATE_PPM)
+
+    def moved(lately: dict[int, int]) -> int:
+        seen_above, lately_above = count_above(counts(today)), count_above(counts(lately) * RECENT_UNIT)
+        return moved_part(tails(counts(USUAL)), seen_above, lately_above, now)
+
+    assert moved({300: 15_000, 0: 485_000}) == 0
+    assert moved(today) == PART
+
+
 def test_the_best_are_over_when_a_whole_day_of_them_has_come() -> None:
-    """All 500 came in the first hours and lately none did: what follows is bought from among the 300s."""
+    """All 500 came in the first hours, lately none did: what is worth a quarter of an average alert is bought."""
     found = look({620: 100, 500: 400, 300: 450, 0: 14_050}, lately={300: 150, 0: 4_850}, unspent=75)
 
-    assert found.bucket <= 300
+    assert 300 < found.bucket < 400
 
 
 def test_the_last_alerts_are_for_the_best_only() -> None:
