@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _ABSENT = parts(0.6, 0.4)
 # Worth of the best seen / of the best usually.
 _POORER = parts(0.85, 0.65)
-_PROVEN_EXPECTED = 40
+_PROVEN_EXPECTED = 30
 _GONE_EXPECTED = 5
 _KEEP_PART, _KEEP_ABSENT_PART = 307, 973
 _USED_EARLY = parts(5.0, 15.0)
