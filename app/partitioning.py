@@ -1,22 +1,10 @@
-"""Which partition a key belongs to, as Kafka's own clients decide it.
-
-Payees follow murmur2, the default of Kafka's Java client; a payer's partition is whatever its producer chose.
-"""
+"""Which partition a payer's key belongs to: whatever its producer chose. Payees' follow `features.murmur`."""
 
 from __future__ import annotations
 
 from zlib import crc32
 
-from features.murmur import murmur2, partition_by
-
-
-def murmur2_partition(key: bytes, partitions: int) -> int:
-    """Return the partition that Kafka's default partitioner gives a key.
-
-    >>> murmur2_partition(b"ravi@okaxis", 4) in range(4)
-    True
-    """
-    return partition_by(murmur2(key), partitions)
+from features.murmur import murmur2_partition
 
 
 def partition_of(key: bytes, partitions: int, partitioner: str) -> int:

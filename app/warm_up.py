@@ -21,8 +21,8 @@ from rich.progress import Progress
 from agents.ports import KIND_HEADER, KIND_VERDICT, KIND_WARM_UP, Outgoing
 from app.lag import GroupLag
 from app.outputs import BatchSender
-from app.partitioning import murmur2_partition
 from features.errors import HistoryError
+from features.murmur import murmur2_partition
 from features.transaction import Verdict
 from replay.history import OPTIONAL, read_history
 from replay.verdicts import interleave_verdicts

@@ -10,7 +10,7 @@ import numpy as np
 from budget.candidates import CandidateFilter
 from budget.threshold import BudgetState
 from features.clock import DAY_MS, HOUR_MS, IST_OFFSET_MS, MINUTE_MS
-from features.murmur import murmur2, partition_by
+from features.murmur import murmur2_partition
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +45,7 @@ class Spender:
         self.budget = BudgetState(rate_ppm)
         self.moments: list[Moment] = []
         self._filters = [CandidateFilter(rate_ppm) for _ in range(partitions)]
-        self.partition_of = lru_cache(_ACCOUNTS_CACHED)(lambda vpa: partition_by(murmur2(vpa.encode()), partitions))
+        self.partition_of = lru_cache(_ACCOUNTS_CACHED)(lambda vpa: murmur2_partition(vpa.encode(), partitions))
 
     def spend(
         self, times_ms: Sequence[int], payees: Sequence[str], days: Sequence[int], buckets: Sequence[int]

@@ -35,6 +35,15 @@ def partition_by(hashed: Number, partitions: int) -> Number:
     return (hashed & _POSITIVE) % partitions
 
 
+def murmur2_partition(key: bytes, partitions: int) -> int:
+    """Return the partition that Kafka's default partitioner gives a key.
+
+    >>> murmur2_partition(b"ravi@okaxis", 4)
+    0
+    """
+    return partition_by(murmur2(key), partitions)
+
+
 @compiled
 def murmur2_of(data: NDArray[np.uint8], begin: int, end: int) -> int:
     """Return the hash of `data[begin:end]`."""

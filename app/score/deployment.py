@@ -12,9 +12,9 @@ import orjson
 from aiokafka import AIOKafkaProducer
 
 from agents.ports import Outgoing
-from app.partitioning import murmur2_partition
 from app.score.admissions import Admission
 from features import payer
+from features.murmur import murmur2_partition
 from features.side import Seen
 
 if TYPE_CHECKING:

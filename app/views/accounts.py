@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from app.partitioning import murmur2_partition
 from app.views.locate import Question, respond
 from app.views.parameters import read_time_ms, read_vpa
 from app.views.worker import WORKER
 from features import payee, payer
 from features.clock import format_event_time
+from features.murmur import murmur2_partition
 
 if TYPE_CHECKING:
     from collections.abc import Callable

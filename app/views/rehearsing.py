@@ -13,7 +13,7 @@ import msgspec
 import orjson
 from aiohttp import web
 
-from app.partitioning import murmur2_partition, partition_of
+from app.partitioning import partition_of
 from app.score.rehearsal import Rehearsed, decide, payer_half
 from app.views.limits import read_json
 from app.views.live import LIVE
@@ -24,6 +24,7 @@ from app.views.worker import WORKER
 from features.clock import day_text, ist_day
 from features.errors import RejectedTransaction
 from features.fields import check_kept_ranges, to_vpa
+from features.murmur import murmur2_partition
 from features.transaction import Transaction
 from features.vector import PAYER_FEATURE_COUNT
 

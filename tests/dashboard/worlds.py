@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from aiohttp.test_utils import TestServer
 
-from app.partitioning import murmur2_partition
 from app.score.verdict import Verdict
 from app.settings import Settings
 from app.views.alerts import TAIL
@@ -21,6 +20,7 @@ from app.views.routes import create_application
 from app.views.scoring import DESK, EARLIER
 from features import payee, payer
 from features.clock import day_text, format_event_time, ist_day
+from features.murmur import murmur2_partition
 from features.payer_before import payer_before
 from features.transaction import Transaction
 from features.vector import FEATURE_COUNT, WINDOWS, feature_index

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import ClientConnectionError, ClientSession
 from aiokafka import AIOKafkaProducer
 
-from app.partitioning import murmur2_partition
+from features.murmur import murmur2_partition
 from tests.processes import WorkerProcess
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app.partitioning import murmur2_partition
 from app.views import locate
+from features.murmur import murmur2_partition
 from tests.views.worlds import NOW_MS, PARTITIONS, HeldWorker, paid, received
 
 if TYPE_CHECKING:

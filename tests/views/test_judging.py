@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from app.partitioning import murmur2_partition
 from app.views.alerts import CASES, TAIL
 from app.views.cases import CASES_MAX, EVENTS_PER_CASE_MAX, CaseEvent, Cases
 from app.views.scoring import DEPLOYMENT
 from features.clock import format_event_time
+from features.murmur import murmur2_partition
 from features.transaction import parse_verdict
 from tests.views.worlds import NOW_MS, PARTITIONS, HeldWorker
 

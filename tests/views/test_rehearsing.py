@@ -9,9 +9,9 @@ import numpy as np
 import orjson
 import pytest
 
-from app.partitioning import murmur2_partition
 from app.views.live import LIVE
 from features.clock import day_text, ist_day
+from features.murmur import murmur2_partition
 from features.transaction import Transaction
 from models.scoring import Scorer
 from replay.engine import Replay
