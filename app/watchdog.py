@@ -88,12 +88,15 @@ async def _places(app: PrahariApp, held: Callable[[str, int], bool]) -> dict[str
     }
     if not applied or app.rebalancing:
         return {}
-    tasks = app.stages.open_tasks()
     places = {}
     ends = await app.consumer.highwaters(*applied)
     check_positions(applied, {}, ends)
     for tp, end in ends.items():
+        read_to = await app.consumer.position(tp) or 0
+        task = app.stages.task(*tp)
+        if task is None:
+            continue  # given up while Kafka was asked: what it was computed with is gone
         # A log may end in a transaction's marker, which is read past but never applied.
-        read_all = tasks[tp].idle and (await app.consumer.position(tp) or 0) >= end if tp in tasks else True
+        read_all = task.idle and read_to >= end
         places[f"{tp.topic}[{tp.partition}]"] = (end if read_all else applied[tp], end)
     return places
