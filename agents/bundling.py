@@ -5,18 +5,20 @@ Each payment that counts goes to its payee's partition, and, unless it failed, a
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from agents.bundle import Bundle, Kind, debit_content, encode_bundle
+from agents.bundle import Bundle, debit_content, encode_bundle
 from agents.places import places_of
 from agents.ports import Outgoing
 from agents.reading import REJECTED, Records
 from agents.rejected import rejected
+from agents.spreading import items_of, spread
 from features.errors import RejectedTransaction
-from features.events import ACCOUNT, AMOUNT_PAISE, BITS, BOTH_BIT, DEBIT, KIND, PARTY, TIME_MS, debits_of
-from features.side import CONFLICT, SAME
+from features.events import ACCOUNT
+from features.side import CONFLICT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 SOURCE = "transactions"
 #: Items of the largest fields allowed stay under Kafka's default of 1 MiB a record.
 BUNDLE_ITEMS_MAX = 256
+_NO_EVENT = -1
 
 
 class Entries:
@@ -42,22 +45,25 @@ class Entries:
     def __init__(self, pieces: Sequence[tuple[int, Records, int, int]], order: NDArray[np.int64]) -> None:
         self.partitions = [partition for partition, *_ in pieces]
         self._read = read = Records.joined([(records, start, end) for _, records, start, end in pieces])
-        self._ends = np.cumsum([end - start for _, _, start, end in pieces])
-        self._sources = np.repeat(np.array(self.partitions, np.int32), np.diff(self._ends, prepend=0))
-        self.at = np.flatnonzero(read.kinds != REJECTED)
-        # By the place at which a record goes on: which event it is.
-        self._rank = np.empty(len(read), np.int64)
-        self._rank[order] = np.arange(len(read))
-        self._event = np.empty(len(read), np.int64)
-        self._event[self._rank[self.at]] = np.arange(len(self.at))
+        counts = [end - start for _, _, start, end in pieces]
+        self._ends = list(accumulate(counts))
+        self._sources = np.repeat(np.array(self.partitions, np.int32), counts)
+        self._order = order
+        self._event_of = np.arange(len(read))
+        self.at, keys = self._event_of, read.payers
+        self.event_ends = self._ends
+        if read.rejections:
+            self.at = np.flatnonzero(read.kinds != REJECTED)
+            self._event_of = np.full(len(read), _NO_EVENT)
+            self._event_of[self.at] = np.arange(len(self.at))
+            keys = [read.payers[at] for at in self.at.tolist()]
+            self.event_ends = np.searchsorted(self.at, self._ends).tolist()
         self.events: Events = read.events[self.at]
-        self.event_ends: list[int] = np.searchsorted(self.at, self._ends).tolist()
-        keys = [read.payers[at] for at in self.at.tolist()]
         self.events[:, ACCOUNT], self.places = places_of(keys, self.event_ends)
 
     def last_offsets(self) -> list[int]:
         """Return the offset of the last record of each partition."""
-        return [self._read.records[end - 1].offset for end in self._ends.tolist()]
+        return [self._read.records[end - 1].offset for end in self._ends]
 
     def rejections(self) -> list[Outgoing]:
         """Return what cannot be read, for `rejected`."""
@@ -76,45 +82,26 @@ class Entries:
 
     def bundles(self, processed: Processed) -> list[Outgoing]:
         """Return the bundles of what counts, neither repeats nor conflicts, by payee partition."""
-        read = self._read
-        counts = np.flatnonzero((processed.outcomes != SAME) & (processed.outcomes != CONFLICT))
-        at = self.at[counts]
-        to_payee, to_payer = read.payee_homes[at], read.payer_homes[at]
-        paid = debits_of(self.events[counts])
-        apart = paid & (to_payer != to_payee)
-        self.events[counts[paid & ~apart], BITS] |= BOTH_BIT
-        # Each item by its place: that at which its record goes on, twice, and one more for a debit, behind its payment.
-        ranks = self._rank[at]
-        places = np.sort(np.concatenate([2 * ranks, 2 * ranks[apart] + 1]))
-        partitions = np.empty(2 * len(read), np.int64)
-        partitions[2 * ranks], partitions[2 * ranks + 1] = to_payee, to_payer
-        partitions = partitions[places]
-        outputs = []
-        for payee_partition in dict.fromkeys(partitions.tolist()):
-            chosen = places[partitions == payee_partition]
-            for start in range(0, len(chosen), BUNDLE_ITEMS_MAX):
-                value = self._bundle(chosen[start : start + BUNDLE_ITEMS_MAX], processed)
-                outputs.append(Outgoing("transactions-by-payee", payee_partition, None, value))
-        return outputs
-
-    def _bundle(self, places: NDArray[np.int64], processed: Processed) -> bytes:
-        read, chosen, debits = self._read, self._event[places >> 1], (places & 1).astype(np.bool_)
-        whole = self.at[chosen]
-        at = whole.tolist()
-        events = self.events[chosen]
-        events[:, PARTY] = read.payer_parties[whole]
-        kinds, contents = read.kinds[whole], [read.contents[one] for one in at]
-        kinds[debits] = Kind.DEBIT
-        events[debits] = lean_events(events[debits])
+        read, event_of = self._read, self._event_of
+        homes = read.payer_homes, read.payee_homes
+        records, debits, ends = spread(self._order, event_of, self.events, processed.outcomes, *homes)
+        if not len(records):
+            return []
+        events, kinds, rows, row_ends = items_of(
+            (records, debits), event_of, self.events, processed.rows, read.payer_parties, read.kinds
+        )
+        at = records.tolist()
+        contents, offsets = [read.contents[one] for one in at], [read.records[one].offset for one in at]
         for place in np.flatnonzero(debits).tolist():
             contents[place] = debit_content(read.payers[at[place]])
-        items = [read.records[one].offset for one in at], kinds.tobytes(), contents
-        return encode_bundle(Bundle.of(self._sources[whole], items, (events, processed.rows[chosen[~debits]])))
-
-
-def lean_events(events: Events) -> Events:
-    """Return payments as debits: when and how much, and nothing else."""
-    lean = np.zeros_like(events)
-    lean[:, KIND] = DEBIT
-    lean[:, TIME_MS], lean[:, AMOUNT_PAISE] = events[:, TIME_MS], events[:, AMOUNT_PAISE]
-    return lean
+        sources, kind_bytes, rows_until = self._sources[records], kinds.tobytes(), [0, *row_ends.tolist()]
+        outputs, begin = [], 0
+        for partition, last in enumerate(ends.tolist()):
+            while begin < last:
+                end = min(last, begin + BUNDLE_ITEMS_MAX)
+                items = offsets[begin:end], kind_bytes[begin:end], contents[begin:end]
+                tables = events[begin:end], rows[rows_until[begin] : rows_until[end]]
+                value = encode_bundle(Bundle.of(sources[begin:end], items, tables))
+                outputs.append(Outgoing("transactions-by-payee", partition, None, value))
+                begin = end
+        return outputs

@@ -63,6 +63,8 @@ class Decisions(NamedTuple):
 
     def some(self, begin: int, end: int) -> Decisions:
         """Return the payments from one place to another."""
+        if begin == 0 and end == self.size:
+            return self
         lane = slice(begin, end)
         return Decisions._make([self.contents, *(column[lane] for column in self[1:])])
 

@@ -6,6 +6,7 @@ Output: one decision per payment to the payer's partition of `decisions`, and on
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -141,7 +142,10 @@ def _runs(
 
 def _by_source(decisions: Decisions, values: Pieces) -> Iterator[OutgoingMany]:
     """Yield decisions by the partition that their payers' payments came from, keyed by the payers."""
-    keys = decisions.payer_keys()
-    for source in np.unique(decisions.sources).tolist():
-        at = np.flatnonzero(decisions.sources == source)
-        yield OutgoingMany("decisions", source, keys.chosen(at), values.chosen(at))
+    order = np.argsort(decisions.sources, kind="stable")
+    keys, values = decisions.payer_keys().chosen(order), values.chosen(order)
+    sources, begin = decisions.sources[order].tolist(), 0
+    while begin < len(sources):
+        end = bisect_right(sources, sources[begin], begin)
+        yield OutgoingMany("decisions", sources[begin], keys.part(begin, end), values.part(begin, end))
+        begin = end

@@ -99,14 +99,12 @@ class PayeeLogic:
             if offset > self.applied.payer_offsets.get(CONTROL_SOURCE, -1):
                 await self.control.apply(offset, value)
         self._set_rate()
-        self.note(bundle, 0, len(bundle.offsets))
+        self.note(bundle)
 
-    def note(self, bundle: Bundle, start: int, end: int) -> None:
-        """Take the items of a bundle in [start, end) as applied."""
+    def note(self, bundle: Bundle) -> None:
+        """Take the items of a bundle as applied."""
         known = self.applied.payer_offsets
-        for source, offset in zip(
-            bundle.payer_partitions()[start:end].tolist(), bundle.offsets[start:end], strict=False
-        ):
+        for source, offset in bundle.last_offsets().items():
             if offset > known.get(source, -1):
                 known[source] = offset
 
@@ -154,8 +152,9 @@ class PayeeStage:
                 start = 0
                 while start < len(bundle.offsets) and not bundle.controls:
                     end = start + PART_ITEMS_MAX - len(work)
-                    work.add(bundle, start, end, lane.applied.payer_offsets)
-                    lane.note(bundle, start, end)
+                    some = bundle.part(start, end)
+                    work.add(some, lane.applied.payer_offsets)
+                    lane.note(some)
                     start = end
                     if len(work) >= PART_ITEMS_MAX:
                         yield self._part(work, finished)
@@ -172,7 +171,7 @@ class PayeeStage:
         states = [state for some in loaded for state in some.values()]
         ends = [Lane(end, lane.applied.watermark_ms) for end, lane in zip(closed.event_ends, lanes, strict=True)]
         processed = PAYEES.process_lanes(states, closed.events, ends)
-        before, rows = Before(states, closed.events, closed.chosen, ends), work.rows(processed.rows, closed.chosen)
+        before, rows = Before(states, closed.events, closed.chosen, ends), work.rows(processed.rows)
         outputs = self.decider.decide(lanes, closed, rows, before)
         after, parts = iter(zip(states, processed.states, strict=True)), {}
         for lane, places, watermark_ms in zip(lanes, work.places, processed.watermarks_ms, strict=True):

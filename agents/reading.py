@@ -15,6 +15,7 @@ import numpy as np
 from agents.bundle import Kind
 from agents.ports import KIND_HEADER, KIND_VERDICT, KIND_WARM_UP
 from features import wire_numbers as wire
+from features.compiled import compiled_making_arrays
 from features.errors import RejectedTransaction
 from features.events import (
     AMOUNT_PAISE,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
     from agents.places import Homes
     from agents.ports import Record
+    from features.events import Events
     from features.transaction import Verdict
 
 logger = logging.getLogger(__name__)
@@ -50,9 +52,9 @@ REJECTED = -1
 #: The time of what has no say in time: a verdict, a rejection, and a warm-up payment, which decides nothing and leaves
 #: the same state whichever partition's comes first (a payer's own keep their order).
 NO_TIME = -1
+_PAYMENT, _LATE = int(Kind.PAYMENT), int(Kind.LATE)
 
 _encode = msgspec.msgpack.Encoder().encode
-_OF_EVENTS = [wire.TIME_MS, wire.AMOUNT_PAISE, wire.BITS, wire.KEY, wire.DEVICE, wire.PAYEE_PARTY]
 
 
 class Records:
@@ -75,20 +77,14 @@ class Records:
         ]
         numbers, self.contents = read_payments(values)
         stamps_ms = np.fromiter([record.timestamp for record in records], np.int64, count)
-        alone = np.array([not content for content in self.contents], np.bool_)
-        alone |= numbers[:, wire.TIME_MS] - stamps_ms > FUTURE_MS_MAX
-        self.events = np.zeros((count, COLUMNS), np.int64)
-        self.events[:, KIND] = PAYMENT
-        self.events[:, [TIME_MS, AMOUNT_PAISE, BITS, KEY, DEVICE, PARTY]] = numbers[:, _OF_EVENTS]
-        self.payers = [
-            content[begin:end]
-            for content, (begin, end) in zip(self.contents, numbers[:, wire.PAYER_BEGIN :].tolist(), strict=True)
-        ]
+        self.events, alone = _events_of(numbers, stamps_ms)
+        spans = numbers[:, wire.PAYER_BEGIN :].tolist()
+        self.payers = [content[begin:end] for content, (begin, end) in zip(self.contents, spans, strict=True)]
         for at in np.flatnonzero(alone).tolist():
             self._read_alone(at, numbers[at])
-        self.payer_parties = numbers[:, wire.PAYER_PARTY]
+        self.payer_parties = numbers[:, wire.PAYER_PARTY].copy()
         self.payer_homes, self.payee_homes = homes(numbers[:, wire.PAYER_HASH]), homes(numbers[:, wire.PAYEE_HASH])
-        self._set_lateness(stamps_ms)
+        self.times_ms = _times_of(self.events, stamps_ms, self.kinds)
 
     @classmethod
     def joined(cls, pieces: Sequence[tuple[Records, int, int]]) -> Records:
@@ -153,10 +149,31 @@ class Records:
         self.kinds[at] = REJECTED
         self.rejections[at] = error
 
-    def _set_lateness(self, stamps_ms: NDArray[np.int64]) -> None:
-        times_ms, payments = self.events[:, TIME_MS], self.kinds == Kind.PAYMENT
-        self.times_ms = np.where(payments, times_ms, NO_TIME)
-        self.kinds[payments & (stamps_ms - times_ms > LATE_MS)] = Kind.LATE
+
+@compiled_making_arrays
+def _events_of(numbers: NDArray[np.int64], stamps_ms: NDArray[np.int64]) -> tuple[Events, NDArray[np.bool_]]:
+    """Return payments as events, and which records are to be read alone: not read yet, or of the future."""
+    events, alone = np.zeros((len(numbers), COLUMNS), np.int64), np.empty(len(numbers), np.bool_)
+    for at in range(len(numbers)):
+        events[at, KIND] = PAYMENT
+        events[at, TIME_MS], events[at, AMOUNT_PAISE] = numbers[at, wire.TIME_MS], numbers[at, wire.AMOUNT_PAISE]
+        events[at, BITS], events[at, KEY] = numbers[at, wire.BITS], numbers[at, wire.KEY]
+        events[at, DEVICE], events[at, PARTY] = numbers[at, wire.DEVICE], numbers[at, wire.PAYEE_PARTY]
+        unread = numbers[at, wire.PAYER_BEGIN] == numbers[at, wire.PAYER_END]
+        alone[at] = unread or numbers[at, wire.TIME_MS] - stamps_ms[at] > FUTURE_MS_MAX
+    return events, alone
+
+
+@compiled_making_arrays
+def _times_of(events: Events, stamps_ms: NDArray[np.int64], kinds: NDArray[np.int8]) -> NDArray[np.int64]:
+    """Return the times of payments, `NO_TIME` for all else, and let late payments be of their kind."""
+    times_ms = np.full(len(kinds), NO_TIME)
+    for at in range(len(kinds)):
+        if kinds[at] == _PAYMENT:
+            times_ms[at] = events[at, TIME_MS]
+            if stamps_ms[at] - times_ms[at] > LATE_MS:
+                kinds[at] = _LATE
+    return times_ms
 
 
 def _kinds(records: Sequence[Record]) -> NDArray[np.int8]:

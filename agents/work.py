@@ -1,8 +1,7 @@
 """What a part of the payee stage works on: items of several bundles, in their order, as tables.
 
 They are of one payee partition, or of several, one behind the other (`open` says where one begins). Bundles carry their
-numbers as tables already; only where an item stands among the part's accounts is worked out here, and a payment with
-`BOTH_BIT` becomes two events: the payment, then the debit of its payer's account.
+numbers as tables already, which are only put one behind the other; `agents.laying_out` says what they came to.
 """
 
 from __future__ import annotations
@@ -11,24 +10,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from agents import laying_out
 from agents.bundle import Kind
 from agents.decided import Closed, Decisions
+from agents.laying_out import Items, count_both, join_rows, lay_out
 from agents.places import places_of
-from features.events import (
-    ACCOUNT,
-    AMOUNT_PAISE,
-    BITS,
-    BOTH_BIT,
-    COLUMNS,
-    DEBIT,
-    KIND,
-    PAYMENT,
-    TIME_MS,
-    with_debits,
-)
-from features.pieces import begins_of
+from features.events import ACCOUNT, COLUMNS
 from features.vector import PAYER_FEATURE_COUNT
-from features.wire_spans import PAYEE, PAYER, text_spans
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,13 +24,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from agents.bundle import Bundle
-    from features.events import Events
-
-_NONE = np.empty(0, np.int64)
-_NO_ROWS = np.empty((0, PAYER_FEATURE_COUNT))
-_NO_SOURCES = np.empty(0, np.int32)
-_NO_MASK = np.empty(0, np.bool_)
-_NO_EVENTS = np.empty((0, COLUMNS), np.int64)
 
 
 class Work:
@@ -55,16 +36,11 @@ class Work:
         self.partitions: list[int] = []
         self.places: list[dict[bytes, int]] = []
         self._count = 0
-        self._offsets: list[int] = []
         self._begins: list[int] = []
-        self._kinds: list[bytes] = []
-        self._contents: list[bytes] = []
-        self._lengths: list[NDArray[np.int64]] = []
-        self._sources: list[NDArray[np.int32]] = []
-        self._events: list[Events] = []
-        self._both: list[NDArray[np.bool_]] = []
-        self._rows: list[NDArray[np.float64]] = []
-        self._row_at = _NONE
+        self._offsets: list[int] = []
+        self._bundles: list[Bundle] = []
+        self._bundle_ends: list[int] = []
+        self._decided = np.empty((0, 0), np.int64)
 
     def __len__(self) -> int:
         """Return how much the items weigh: a debit, which seldom changes an account, a quarter of others."""
@@ -75,84 +51,63 @@ class Work:
         self.partitions.append(partition)
         self._begins.append(len(self._offsets))
 
-    def add(self, bundle: Bundle, start: int, end: int, applied: Mapping[int, int]) -> None:
-        """Add the items of a bundle in [start, end) that are not applied: past the offset known of their source."""
-        end = min(end, len(bundle.offsets))
-        sources, offsets = bundle.payer_partitions()[start:end], np.array(bundle.offsets[start:end], np.int64)
+    def add(self, bundle: Bundle, applied: Mapping[int, int]) -> None:
+        """Add the items of a bundle that are not applied: past the offset known of their source."""
+        if all(offset > applied.get(source, -1) for source, offset in bundle.first_offsets().items()):
+            self._add(bundle)
+            return
+        sources, offsets = bundle.payer_partitions(), np.array(bundle.offsets, np.int64)
         new = np.ones(len(offsets), np.bool_)
         for source in np.unique(sources).tolist():
             new &= (sources != source) | (offsets > applied.get(source, -1))
-        if new.all():
-            self._add(bundle, start, end)
-            return
         edges = np.flatnonzero(np.diff(np.concatenate([[False], new, [False]]).astype(np.int8)))
         for first, behind in edges.reshape(-1, 2).tolist():
-            self._add(bundle, start + first, start + behind)
+            self._add(bundle.part(first, behind))
 
-    def _add(self, bundle: Bundle, start: int, end: int) -> None:
-        """Add the items of a bundle in [start, end)."""
-        if start >= end:
+    def _add(self, bundle: Bundle) -> None:
+        if not bundle.offsets:
             return
-        self._offsets += bundle.offsets[start:end]
-        self._kinds.append(bundle.kinds[start:end])
-        ends = bundle.content_ends()
-        begins = begins_of(ends)
-        self._contents.append(bundle.contents[int(begins[start]) : int(ends[end - 1])])
-        self._lengths.append(ends[start:end] - begins[start:end])
-        self._sources.append(bundle.payer_partitions()[start:end])
-        events, rows = bundle.tables()
-        self._events.append(events[start:end])
-        both = _both(events[start:end])
-        self._both.append(both)
-        debits = bundle.kinds.count(Kind.DEBIT, start, end)
-        first, others = start - bundle.kinds.count(Kind.DEBIT, 0, start), end - start - debits
-        self._rows.append(rows[first : first + others])
-        self._count += others + (debits + int(np.count_nonzero(both)) + 3) // 4
+        self._offsets += bundle.offsets
+        self._bundles.append(bundle)
+        self._bundle_ends.append(len(self._offsets))
+        debits = bundle.kinds.count(Kind.DEBIT)
+        self._count += len(bundle.offsets) - debits + (debits + count_both(bundle.events_table()) + 3) // 4
 
     def close(self) -> Closed:
         """Return what happened to which of the accounts, and what is to be decided."""
-        contents, ends = b"".join(self._contents), np.concatenate([_NONE, *self._lengths]).cumsum()
-        spans = text_spans(np.frombuffer(contents, np.uint8), ends)
-        items = np.concatenate([_NO_EVENTS, *self._events])
-        both = np.concatenate([_NO_MASK, *self._both])
-        at, debits = with_debits(both)
-        events, accounts = items[at], spans[at, PAYEE : PAYEE + 2]
-        events[debits, KIND], accounts[debits] = DEBIT, spans[at[debits], PAYER : PAYER + 2]
-        item_ends = [*self._begins[1:], len(items)]
-        event_ends = np.searchsorted(at, item_ends).tolist()
-        events[:, ACCOUNT], self.places = places_of(_texts(contents, accounts), event_ends)
-        kinds = np.frombuffer(b"".join(self._kinds), np.uint8)
-        chosen = np.flatnonzero((kinds == Kind.PAYMENT) | (kinds == Kind.LATE))
-        self._row_at = (np.cumsum(kinds != Kind.DEBIT) - 1)[chosen]
-        sources, offsets = np.concatenate([_NO_SOURCES, *self._sources]), np.array(self._offsets, np.int64)
+        some = self._bundles
+        contents = b"".join([one.contents for one in some])
+        items = Items(
+            np.frombuffer(contents, np.uint8),
+            np.frombuffer(b"".join([one.ends for one in some]), np.int64),
+            np.array(self._bundle_ends, np.int64),
+            np.frombuffer(b"".join([one.kinds for one in some]), np.uint8),
+            np.frombuffer(b"".join([one.sources for one in some]), np.int32),
+            np.array(self._offsets, np.int64),
+            np.frombuffer(b"".join([one.events for one in some]), np.int64).reshape(-1, COLUMNS),
+        )
+        laid = lay_out(items, np.array([*self._begins[1:], len(self._offsets)], np.int64))
+        begins, ends = laid.accounts.T.tolist()
+        keys = [contents[begin:end] for begin, end in zip(begins, ends, strict=True)]
+        event_ends, decision_ends = laid.lane_ends.T.tolist()
+        laid.events[:, ACCOUNT], self.places = places_of(keys, event_ends)
+        self._decided = decided = laid.decided
         decisions = Decisions(
             contents,
-            begins_of(ends)[chosen],
-            ends[chosen],
-            spans[chosen],
-            sources[chosen],
-            offsets[chosen],
-            items[chosen, TIME_MS],
-            items[chosen, AMOUNT_PAISE],
-            kinds[chosen] == Kind.LATE,
+            decided[laying_out.BEGIN],
+            decided[laying_out.END],
+            laid.spans,
+            laid.sources,
+            decided[laying_out.OFFSET],
+            decided[laying_out.AT_MS],
+            decided[laying_out.PAISE],
+            laid.late,
         )
-        decision_ends = np.searchsorted(chosen, item_ends).tolist()
-        return Closed(events, decisions, chosen + (np.cumsum(both) - both)[chosen], event_ends, decision_ends)
+        return Closed(laid.events, decisions, decided[laying_out.EVENT], event_ends, decision_ends)
 
-    def rows(self, payee_rows: NDArray[np.float64], chosen: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Return whole rows, the payer's features and then the payee's, of the payments at those places."""
-        rows = np.empty((len(chosen), PAYER_FEATURE_COUNT + payee_rows.shape[1]))
-        known = np.concatenate([_NO_ROWS, *self._rows])
-        rows[:, :PAYER_FEATURE_COUNT] = known if len(known) == len(self._row_at) else known[self._row_at]
-        rows[:, PAYER_FEATURE_COUNT:] = payee_rows[chosen]
+    def rows(self, payee_rows: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return whole rows, the payer's features and then the payee's, of the payments to decide."""
+        known = np.frombuffer(b"".join([one.rows for one in self._bundles]), np.float64)
+        rows = np.empty((self._decided.shape[1], PAYER_FEATURE_COUNT + payee_rows.shape[1]))
+        join_rows(known.reshape(-1, PAYER_FEATURE_COUNT), payee_rows, self._decided, rows)
         return rows
-
-
-def _both(items: Events) -> NDArray[np.bool_]:
-    mask: NDArray[np.bool_] = (items[:, KIND] == PAYMENT) & (items[:, BITS] & BOTH_BIT != 0)
-    return mask
-
-
-def _texts(contents: bytes, spans: NDArray[np.int64]) -> list[bytes]:
-    begins, ends = spans.T.tolist()
-    return [contents[begin:end] for begin, end in zip(begins, ends, strict=True)]

@@ -21,12 +21,13 @@ from features.murmur import murmur2
 from features.numba_alone import numba
 from features.processed import Lane
 from features.transaction import Transaction, Verdict
-from features.vector import PAYER_FEATURE_COUNT
+from features.vector import FEATURE_COUNT, PAYER_FEATURE_COUNT
 from features.wire_batch import read_payments
 from models.calibration import Calibration
 from models.risk import combine
 from models.scoring import Score, Scores
 from models.trees import Ensemble
+from rules.program import Program
 from tables.record_batch import batches
 
 _TREE = """
@@ -53,7 +54,7 @@ def compile_all() -> None:
         side.may_vanish(state, 3)
         side.summary(state, 3)
     paid = to_events([payment_event(txn, 0, 1)])
-    renumbered(np.repeat(paid, 2, axis=0))  # of one row alone a column is of another type
+    renumbered(paid)
     Before([state], paid, np.array([0]), [Lane(1, 3)]).evidence([0])
     text.rows_json(np.array([[0.5]]))
     murmur2(b"a@x")
@@ -65,6 +66,7 @@ def compile_all() -> None:
     Ensemble("max_feature_idx=0\n" + small).contributions(row)
     Calibration(low=1.0, high=1.0, intercept=0.0).probabilities(row[0])
     combine(0.5, 0)
+    Program.of([]).hits(np.empty((1, FEATURE_COUNT)))
 
 
 def _compile_wire() -> None:
@@ -74,7 +76,7 @@ def _compile_wire() -> None:
     tables = np.zeros((1, COLUMNS), np.int64), np.zeros((1, PAYER_FEATURE_COUNT))
     items = [0], bytes([Kind.PAYMENT]), [content]
     work.open(0)
-    work.add(decode_bundle(encode_bundle(Bundle.of(np.zeros(1, np.int32), items, tables))), 0, 1, {})
+    work.add(decode_bundle(encode_bundle(Bundle.of(np.zeros(1, np.int32), items, tables))), {})
     decisions = work.close().decisions
     scores = Scores.of([Score(None, 0, (), 0, "LOW", 0)])
     places = Places(np.zeros(1, np.int64), np.zeros(1, np.int64))

@@ -42,12 +42,16 @@ def batch_of(days: Sequence[int], buckets: Sequence[int], candidates: Sequence[b
     may_alert = np.array(candidates, bool)
     given = np.full(len(may_alert), UNKNOWN) if minutes is None else np.array(minutes, np.int64)
     batch = Batch(np.array(days, np.int64), np.array(buckets, np.int64), may_alert, given)
-    sizes = [len(column) for column in batch]
-    if len(set(sizes)) > 1:
-        raise ValueError(f"needed as many days, buckets, flags and minutes, got {sizes}")
+    check_sizes([len(column) for column in batch])
     _check_range(batch.buckets, 0, BUCKETS - 1, "score buckets")
     _check_range(batch.minutes, UNKNOWN, HOURS * MINUTES_PER_HOUR - 1, "minutes of a day")
     return batch._replace(minutes=np.where(may_alert, given, UNKNOWN))
+
+
+def check_sizes(sizes: Sequence[int]) -> None:
+    """Raise ValueError on columns that differ in length."""
+    if len(set(sizes)) > 1:
+        raise ValueError(f"needed as many days, buckets, flags and minutes, got {sizes}")
 
 
 def check_one(bucket: int, minute: int) -> None:

@@ -62,6 +62,8 @@ def pack_histogram(counts: NDArray[np.int64]) -> bytes:
     put_uints(head, [len(kept)])
     if not kept.size:
         return bytes(head)
+    if kept.max() <= 0x7F:
+        return bytes(head) + kept.astype(np.uint8).tobytes()
     size = np.ones(len(kept), np.int64)
     for bits in range(7, int(kept.max()).bit_length(), 7):
         size += kept >> bits > 0

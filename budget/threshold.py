@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from budget.batch import batch_of, check_one
+from budget.batch import batch_of, check_one, check_sizes
 from budget.codec import Reader, put_uints
 from budget.day import Day
 from budget.history import History
@@ -65,6 +65,9 @@ class BudgetState:
         a day too old for the ledger, nothing changes. ValueError, and nothing changed either, on what cannot be.
         """
         check_one(bucket, minute)
+        return self._observe_one(day, bucket, is_candidate, minute)
+
+    def _observe_one(self, day: int, bucket: int, is_candidate: bool, minute: int) -> bool:
         if not self.ledger.add(day):
             return False
         plan = self._touch(day)
@@ -81,13 +84,13 @@ class BudgetState:
         self, days: Sequence[int], buckets: Sequence[int], candidates: Sequence[bool], minutes: Minutes = None
     ) -> list[int]:
         """Observe several transactions in order; return the positions of those admitted. Equal to one at a time."""
-        return list(self._observe(batch_of(days, buckets, candidates, minutes)))
+        return list(self._observe(days, buckets, candidates, minutes))
 
     def observe_reporting(
         self, days: Sequence[int], buckets: Sequence[int], candidates: Sequence[bool], minutes: Minutes = None
     ) -> list[tuple[int, DayReport]]:
         """As `observe_run`, each position with its day's report right after that admission."""
-        admitted = self._observe(batch_of(days, buckets, candidates, minutes))
+        admitted = self._observe(days, buckets, candidates, minutes)
         return [(index, self.report(days[index])) for index in admitted]
 
     def report(self, day: int) -> DayReport:
@@ -146,13 +149,25 @@ class BudgetState:
         plan.spendable -= 1
         return True
 
-    def _observe(self, batch: Batch) -> Iterator[int]:
-        """Yield each admitted position before anything after it is counted."""
+    def _observe(
+        self, days: Sequence[int], buckets: Sequence[int], candidates: Sequence[bool], minutes: Minutes
+    ) -> Iterator[int]:
+        """Yield each admitted position before anything after it is counted; few cost less without columns."""
+        if len(days) >= _SHORT_RUN:
+            return self._observe_batch(batch_of(days, buckets, candidates, minutes))
+        given = [UNKNOWN] * len(days) if minutes is None else minutes
+        check_sizes([len(column) for column in (days, buckets, candidates, given)])
+        for bucket, minute in zip(buckets, given, strict=True):
+            check_one(bucket, minute)
+        some = zip(days, buckets, candidates, given, strict=True)
+        return (at for at, one in enumerate(some) if self._observe_one(*one))
+
+    def _observe_batch(self, batch: Batch) -> Iterator[int]:
         at, count = 0, len(batch.days)
         for end in (*(np.flatnonzero(np.diff(batch.days)) + 1).tolist(), count):
             while at < end:
                 day, bucket, may_alert, minute = (column[at].item() for column in batch)
-                if self.observe(day, bucket, may_alert, minute):
+                if self._observe_one(day, bucket, may_alert, minute):
                     yield at
                 at += 1
                 stop = min(end, at + self._quiet(day))

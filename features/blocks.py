@@ -56,25 +56,26 @@ def blocks(lanes: Sequence[Lane], events_max: int = BLOCK_EVENTS_MAX) -> Iterato
 def renumbered(events: Events) -> tuple[list[int], Events]:
     """Return the places of the accounts that events name, and the events with places among these; `events` stay."""
     own = events.copy()
-    return renumber(own[:, ACCOUNT]).tolist(), own
+    return renumber(own).tolist(), own
 
 
 @compiled_making_arrays
-def renumber(accounts: NDArray[np.int64]) -> NDArray[np.int64]:
+def renumber(events: Events) -> NDArray[np.int64]:
     """Return the accounts that there are, as they first come, and write their places among these in their stead.
 
-    >>> accounts = np.array([7, 0, 7, 3])
-    >>> renumber(accounts).tolist(), accounts.tolist()
+    >>> events = np.array([[7], [0], [7], [3]])
+    >>> renumber(events).tolist(), events[:, ACCOUNT].tolist()
     ([7, 0, 3], [0, 1, 0, 2])
     """
     most = -1
-    for account in accounts:
-        most = max(most, account)
-    places, found, count = np.full(most + 1, -1), np.empty(len(accounts), np.int64), 0
-    for at, account in enumerate(accounts):
+    for at in range(len(events)):
+        most = max(most, events[at, ACCOUNT])
+    places, found, count = np.full(most + 1, -1), np.empty(len(events), np.int64), 0
+    for at in range(len(events)):
+        account = events[at, ACCOUNT]
         if places[account] < 0:
             places[account] = count
             found[count] = account
             count += 1
-        accounts[at] = places[account]
+        events[at, ACCOUNT] = places[account]
     return found[:count]

@@ -26,7 +26,7 @@ _ROOT = Path(__file__).parent.parent
 
 def _digest() -> str:
     sources = hashlib.sha256(f"{numba.__version__} {platform.python_version()}".encode())
-    for folder in ("features", "models", "agents"):
+    for folder in ("features", "rules", "models", "agents"):
         for path in sorted((_ROOT / folder).glob("*.py")):
             if b"compiled" in (text := path.read_bytes()):
                 sources.update(text)

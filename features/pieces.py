@@ -35,6 +35,10 @@ class Pieces(NamedTuple):
         """Return the pieces at these places."""
         return Pieces(self.data, self.begins[at], self.ends[at])
 
+    def part(self, begin: int, end: int) -> Pieces:
+        """Return the pieces from one place to another."""
+        return Pieces(self.data, self.begins[begin:end], self.ends[begin:end])
+
     def each(self) -> list[bytes | None]:
         """Return the pieces as byte strings."""
         whole = self.data.tobytes()

@@ -14,12 +14,12 @@ import numpy as np
 
 from features import expiry
 from features.arena import load_accounts, shrink_accounts, store_accounts
-from features.blocks import blocks, renumbered
+from features.blocks import blocks, renumber, renumbered
 from features.errors import StateCodecError
 from features.events import debit_event, payment_event, to_events, verdict_event
 from features.fields import check_kept_ranges
 from features.hashing import party_hash
-from features.idle import without_idle_debits
+from features.idle import put_kept, take_kept, without_idle_debits
 from features.layout import NEVER, new_arena
 from features.packing import VERSION, bytes_max
 from features.pieces import cut
@@ -84,8 +84,9 @@ class Side:
     def process_lanes(self, states: Sequence[bytes], events: Events, lanes: Sequence[Lane]) -> Processed:
         """Do what `process` does for the events of several partitions, one behind the other; they share no account."""
         kept = without_idle_debits(states, events)
-        if kept is not None:
-            return self._process_some(states, events, kept, lanes)
+        return self._process(states, events, lanes) if kept is None else self._some(states, events, kept, lanes)
+
+    def _process(self, states: Sequence[bytes], events: Events, lanes: Sequence[Lane]) -> Processed:
         rows, outcomes = np.empty((len(events), self.width)), np.empty(len(events), np.int64)
         after, newest_ms = list(states), [lane.watermark_ms for lane in lanes]
         for block in blocks(lanes):
@@ -100,16 +101,16 @@ class Side:
                 after[place] = state
         return Processed(rows, outcomes, after, newest_ms)
 
-    def _process_some(
+    def _some(
         self, states: Sequence[bytes], events: Events, kept: NDArray[np.bool_], lanes: Sequence[Lane]
     ) -> Processed:
         """Process those of the events that may change anything, and give back the other accounts as they were."""
-        places, some = renumbered(events[kept])
-        counts = np.concatenate([[0], np.cumsum(kept)])
-        fewer = [Lane(int(counts[end]), watermark_ms) for end, watermark_ms in lanes]
-        done = self.process_lanes([states[place] for place in places], some, fewer)
-        rows, outcomes, after = np.empty((len(events), self.width)), np.full(len(events), NEW), list(states)
-        rows[kept], outcomes[kept] = done.rows, done.outcomes
+        some, ends = take_kept(events, kept, np.array([lane.end for lane in lanes], np.int64))
+        places = renumber(some).tolist()
+        fewer = [Lane(end, lane.watermark_ms) for end, lane in zip(ends.tolist(), lanes, strict=True)]
+        done = self._process([states[place] for place in places], some, fewer)
+        rows, outcomes, after = np.empty((len(events), self.width)), np.empty(len(events), np.int64), list(states)
+        put_kept(kept, (done.rows, done.outcomes), rows, outcomes)
         for place, state in zip(places, done.states, strict=True):
             after[place] = state
         return Processed(rows, outcomes, after, done.watermarks_ms)

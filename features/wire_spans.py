@@ -31,12 +31,13 @@ def text_spans(contents: Bytes, ends: NDArray[np.int64]) -> NDArray[np.int64]:
     [b't1', b'a@x', b'b@y']
     """
     spans = np.empty((len(ends), SPANS), np.int64)
-    _find_spans(contents, ends, spans)
+    find_spans(contents, ends, spans)
     return spans
 
 
 @compiled
-def _find_spans(contents: Bytes, ends: NDArray[np.int64], spans: NDArray[np.int64]) -> None:
+def find_spans(contents: Bytes, ends: NDArray[np.int64], spans: NDArray[np.int64]) -> None:
+    """Put down where the texts of contents stand, one behind the other."""
     begin = 0
     for at in range(len(ends)):
         place = _find_text(contents, begin + 1, spans[at], ID)  # behind the head of the array

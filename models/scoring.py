@@ -17,12 +17,6 @@ if TYPE_CHECKING:
     from models.artifact import Model
     from rules import RuleSet
 
-_SMALL_BATCH = 8
-"""Below this many rows the rules are cheaper row by row than as columns."""
-
-BLOCK_ROWS = 512
-"""Rows scored at one time: they are copied for the model, and half a megabyte stays in a processor's caches."""
-
 
 class Score(msgspec.Struct, frozen=True, gc=False):
     """The verdict on one payment; `fraud_probability` is None where no model is in force."""
@@ -53,16 +47,6 @@ class Scores(NamedTuple):
         probabilities = None if None in shown else np.array(shown, np.float64)
         return cls(probabilities, rule_scores, [score.rules for score in scores], risks, buckets)
 
-    @classmethod
-    def joined(cls, pieces: Sequence[Scores]) -> Scores:
-        """Return scores, all with a probability or all without, one behind the other."""
-        if len(pieces) == 1:
-            return pieces[0]
-        probabilities, rule_scores, rules, risks, buckets = zip(*pieces, strict=True)
-        shown = None if pieces[0].probabilities is None else np.concatenate(probabilities)
-        hits = [one for piece in rules for one in piece]
-        return cls(shown, np.concatenate(rule_scores), hits, np.concatenate(risks), np.concatenate(buckets))
-
     def one(self, at: int) -> Score:
         """Return the verdict at a place."""
         probability = None if self.probabilities is None else float(self.probabilities[at])
@@ -89,21 +73,9 @@ class Scorer:
 
     def columns(self, rows: NDArray[np.float64]) -> Scores:
         """Score n rows, at least one, as `score` does."""
-        blocks = [rows[begin : begin + BLOCK_ROWS] for begin in range(0, len(rows), BLOCK_ROWS)]
-        return Scores.joined([self._block(block) for block in blocks])
-
-    def _block(self, rows: NDArray[np.float64]) -> Scores:
-        rule_scores, hits = evaluate(self.rules, rows)
+        rule_scores, hits = self.rules.evaluate_batch(rows)
         probabilities = None
         if self.model is not None:
             frozen = rule_scores if self.model.rules.version == self.rules.version else None
             probabilities = self.model.probability(rows, frozen_rule_scores=frozen)
         return Scores(probabilities, rule_scores, hits, *combine_all(probabilities, rule_scores))
-
-
-def evaluate(rules: RuleSet, rows: NDArray[np.float64]) -> tuple[NDArray[np.int64], list[tuple[str, ...]]]:
-    """Evaluate rules over n rows, in whichever of the two equal ways is cheaper for n."""
-    if len(rows) >= _SMALL_BATCH:
-        return rules.evaluate_batch(rows)
-    pairs = [rules.evaluate(row) for row in rows.tolist()]
-    return np.array([score for score, _ in pairs], np.int64), [ids for _, ids in pairs]

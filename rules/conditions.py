@@ -1,4 +1,4 @@
-"""Conditions of a rule and how they are compiled: one form for a single row, one for a whole batch.
+"""Conditions of a rule, and how they are compiled for a single row; for a batch see `rules.program`.
 
 A comparison sets a feature against a number, or against a multiple of another feature. A block joins comparisons and
 further blocks by `all`, `any` and `none`. A missing feature is NaN, and every comparison with NaN is false, so a
@@ -10,18 +10,12 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import Any
 
 from features.vector import feature_index
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
 Row = Sequence[float]
 RowTest = Callable[[Row], bool]
-ColumnTest = Callable[["NDArray[np.float64]"], "NDArray[np.bool_]"]
 
 
 def _differs(left: Any, right: Any) -> Any:
@@ -114,41 +108,3 @@ def _any_row(tests: tuple[RowTest, ...]) -> RowTest:
     if len(tests) == 1:
         return tests[0]
     return lambda row: any(test(row) for test in tests)
-
-
-def compile_columns(condition: Condition) -> ColumnTest:
-    """Compile a condition into a function of F columns of n values each, giving n booleans.
-
-    >>> import numpy as np
-    >>> from features.vector import FEATURE_NAMES
-    >>> columns = np.full((len(FEATURE_NAMES), 3), np.nan)
-    >>> columns[feature_index("amount_rupees")] = [4999.0, 5000.0, np.nan]
-    >>> compile_columns(Comparison("amount_rupees", ">=", 5000.0))(columns).tolist()
-    [False, True, False]
-    """
-    if isinstance(condition, Comparison):
-        return _compare_columns(condition)
-    every = [compile_columns(part) for part in condition.all_of]
-    some = [compile_columns(part) for part in condition.any_of]
-    none = [compile_columns(part) for part in condition.none_of]
-
-    def holds(columns: NDArray[np.float64]) -> NDArray[np.bool_]:
-        result = np.ones(columns.shape[1], dtype=np.bool_)
-        for test in every:
-            result &= test(columns)
-        if some:
-            result &= np.logical_or.reduce([test(columns) for test in some])
-        for test in none:
-            result &= ~test(columns)
-        return result
-
-    return holds
-
-
-def _compare_columns(condition: Comparison) -> ColumnTest:
-    """Compile one comparison over columns; the arithmetic is that of `_compare_row`, so both agree to the bit."""
-    index, value, compare = feature_index(condition.feature), condition.value, OPERATORS[condition.op]
-    if condition.of is not None:
-        other = feature_index(condition.of)
-        return lambda columns: compare(columns[index], value * columns[other])
-    return lambda columns: compare(columns[index], value)

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from rules.conditions import compile_columns
+from rules.program import Program
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from rules.ruleset import RuleSet
@@ -31,21 +30,11 @@ class ShadowRules:
         if staged is not None:
             trial |= {rule.id: rule.when for rule in staged.rules if live.get(rule.id) != rule.when}
         self.ids = tuple(trial)
-        self._tests = tuple(compile_columns(when) for when in trial.values())
+        self._program = Program.of(trial.values())
 
     def __bool__(self) -> bool:
         return bool(self.ids)
 
     def hits(self, rows: NDArray[np.float64]) -> list[tuple[str, ...]]:
         """Name for each of n rows of shape [n, F] the rules on trial that would have hit it."""
-        none: tuple[str, ...] = ()
-        names = [none] * len(rows)
-        if not self._tests or not len(rows):
-            return names
-        columns = rows.T
-        with np.errstate(invalid="ignore"):
-            hits = np.array([holds(columns) for holds in self._tests])
-        for position in np.flatnonzero(hits.any(axis=0)).tolist():
-            told = zip(self.ids, hits[:, position].tolist(), strict=True)
-            names[position] = tuple(rule_id for rule_id, hit in told if hit)
-        return names
+        return self._program.names(rows, self.ids)[1]

@@ -56,12 +56,7 @@ def decisions_of(transactions: list[Transaction], late: bool) -> Decisions:
     tables = events, np.zeros((len(transactions), PAYER_FEATURE_COUNT))
     work = Work()
     work.open(3)
-    work.add(
-        decode_bundle(encode_bundle(Bundle.of(np.full(len(transactions), 2, np.int32), items, tables))),
-        0,
-        len(transactions),
-        {},
-    )
+    work.add(decode_bundle(encode_bundle(Bundle.of(np.full(len(transactions), 2, np.int32), items, tables))), {})
     return work.close().decisions
 
 
