@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING, TypeAlias
 
 from features.murmur import partition_by
@@ -34,8 +35,9 @@ def places_of(keys: Sequence[bytes], ends: Sequence[int]) -> tuple[list[int], li
     found: list[dict[bytes, int]] = []
     begin = known = 0
     for end in ends:
-        places: dict[bytes, int] = {}
-        accounts += [places.setdefault(key, known + len(places)) for key in keys[begin:end]]
+        own = keys[begin:end]
+        places = dict(zip(dict.fromkeys(own), count(known)))
+        accounts += map(places.__getitem__, own)
         found.append(places)
         begin, known = end, known + len(places)
     return accounts, found

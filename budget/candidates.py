@@ -23,6 +23,8 @@ from budget.tails import BUCKETS, MILLION, count_above, first_at_most
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
 VERSION = 2
 DEFAULT_RATE_PPM = 5_000
 #: Candidates wanted, in multiples of the alert rate.
@@ -30,6 +32,8 @@ KEEP_RATES = 6
 #: Payments before the filter holds anything back.
 LEARN_COUNT = 500
 _OWED_RATES = 2
+#: So few payments cost less one by one.
+_FEW = 16
 _REVIEW_EVERY = 256
 #: At this many payments all counts are halved: the recent past counts double.
 _HALVE_AT = 1 << 14
@@ -79,8 +83,43 @@ class CandidateFilter:
         >>> CandidateFilter().passing([3, 900, 5], [True, False, True])
         [0, 2]
         """
-        consider = self.consider
-        return [at for at, bucket in enumerate(buckets) if counted[at] and consider(bucket)]
+        if len(buckets) < _FEW:
+            consider = self.consider
+            return [at for at, bucket in enumerate(buckets) if counted[at] and consider(bucket)]
+        places = np.flatnonzero(np.asarray(counted, np.bool_))
+        own = np.asarray(buckets, np.int64)[places]
+        if len(own) and not 0 <= own.min() <= own.max() < BUCKETS:
+            raise ValueError(f"needed score buckets of 0 to {BUCKETS - 1}, got {own.min()} to {own.max()}")
+        passing: list[int] = []
+        start = 0
+        while start < len(own):
+            stop = min(len(own), start + _REVIEW_EVERY - self._since_review)
+            passing += [start + at for at in self._passing_alike(own[start:stop])]
+            start = stop
+        own_places: list[int] = places[passing].tolist()
+        return own_places
+
+    def _passing_alike(self, buckets: NDArray[np.int64]) -> list[int]:
+        """Return the places of what passes before the threshold may change, and remember all."""
+        passing, behind = [], 0
+        for at in [*np.flatnonzero(buckets >= self._threshold).tolist(), len(buckets)]:
+            while (owed := behind + self._count_until_owed() - 1) < at:
+                passing.append(owed)
+                self._owed_ppm, behind = 0, owed + 1
+            if at < len(buckets):
+                passing.append(at)
+                self._owed_ppm, behind = 0, at + 1
+        self._owed_ppm += (len(buckets) - behind) * _OWED_RATES * self._rate_ppm
+        np.add.at(np.frombuffer(self._counts, np.uint32), buckets, 1)
+        self._since_review += len(buckets)
+        if self._since_review >= _REVIEW_EVERY:
+            self._review()
+        return passing
+
+    def _count_until_owed(self) -> int:
+        """Return with which of the next payments one passes whatever its score."""
+        step_ppm = _OWED_RATES * self._rate_ppm
+        return max(1, -(-(MILLION - self._owed_ppm) // step_ppm)) if step_ppm else MILLION
 
     def _review(self) -> None:
         """Take the threshold from the payments so far: a share of six alert rates lies at or above it, or just more."""

@@ -22,6 +22,7 @@ _HARD, _MISSING = -1, -2
 _LARGEST = 1e12
 _CHARS_MAX = 26  # of any double, its comma included
 _NULL = np.frombuffer(b"null", np.uint8)
+_TEN = np.uint64(10)
 _ZERO, _MINUS, _POINT, _COMMA = b"0"[0], b"-"[0], b"."[0], b","[0]
 _OPEN, _CLOSE = b"["[0], b"]"[0]
 
@@ -134,21 +135,21 @@ def write_number(value: float, decimals: int, room: NDArray[np.uint8], at: int) 
     if np.signbit(value):
         room[at] = _MINUS
         at += 1
-    scale = 10.0
+    scale, bound = 10.0, _TEN * _TEN
     for _ in range(1, decimals):
         scale *= 10.0
-    digits = int(np.rint(abs(value) * scale))
+        bound *= _TEN
+    # Unsigned: a division by ten is a multiplication then, and not looked at for its sign.
+    digits = np.uint64(np.rint(abs(value) * scale))
     length = decimals + 2
-    rest = digits
-    for _ in range(decimals + 1):
-        rest //= 10
-    while rest:
-        rest //= 10
+    while digits >= bound:
+        bound *= _TEN
         length += 1
-    for place in range(length - 1, -1, -1):
-        if place == length - 1 - decimals:
-            room[at + place] = _POINT
+    point = at + length - 1 - decimals
+    for place in range(at + length - 1, at - 1, -1):
+        if place == point:
+            room[place] = _POINT
         else:
-            room[at + place] = _ZERO + digits % 10
-            digits //= 10
+            room[place] = _ZERO + np.uint8(digits % _TEN)
+            digits //= _TEN
     return at + length

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from features.clock import DAY_MS, HOUR_MS, IST_OFFSET_MS, MINUTE_MS, SECOND_MS
 from features.compiled import compiled
 from features.text import write_number
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     Bytes = NDArray[np.uint8]
     Numbers = NDArray[np.int64]
 
+_TEN = np.uint64(10)
+_DIGITS_MAX = 19  # of 64 bits with a sign
 _QUOTE, _ESCAPE, _ZERO, _MINUS = b'"'[0], b"\\"[0], b"0"[0], b"-"[0]
 
 
@@ -56,10 +59,11 @@ def put_escaped(room: Bytes, at: int, data: Bytes, begin: int, end: int) -> int:
 
 @compiled
 def put_digits(room: Bytes, at: int, value: int, digits: int) -> int:
-    """Write a number with so many digits, zeros first."""
+    """Write a number, not below 0, with so many digits, zeros first."""
+    rest = np.uint64(value)
     for place in range(digits - 1, -1, -1):
-        room[at + place] = _ZERO + value % 10
-        value //= 10
+        room[at + place] = _ZERO + np.uint8(rest % _TEN)
+        rest //= _TEN
     return at + digits
 
 
@@ -70,9 +74,9 @@ def put_int(room: Bytes, at: int, value: int) -> int:
         room[at] = _MINUS
         at += 1
         value = -value
-    digits, rest = 1, value // 10
-    while rest:
-        digits, rest = digits + 1, rest // 10
+    digits, bound, whole = 1, _TEN, np.uint64(value)
+    while whole >= bound and digits < _DIGITS_MAX:
+        digits, bound = digits + 1, bound * _TEN
     return put_digits(room, at, value, digits)
 
 

@@ -6,6 +6,8 @@ set holds is data, so new rules are in force without anything being compiled.
 
 from __future__ import annotations
 
+from functools import lru_cache
+from itertools import compress
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -16,7 +18,7 @@ from features.vector import FEATURE_COUNT, feature_index
 from rules.conditions import OPERATORS, Comparison
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from numpy.typing import NDArray
 
@@ -63,13 +65,19 @@ class Program(NamedTuple):
         _run(np.ascontiguousarray(rows, np.float64), *self, found)
         return found
 
-    def names(self, rows: NDArray[np.float64], ids: Sequence[str]) -> tuple[NDArray[np.bool_], list[tuple[str, ...]]]:
+    def names(self, rows: NDArray[np.float64], ids: tuple[str, ...]) -> tuple[NDArray[np.bool_], list[tuple[str, ...]]]:
         """Return `hits`, and row by row the names, given in `ids`, of the conditions that hold."""
         hits = self.hits(rows)
         names: list[tuple[str, ...]] = [()] * len(rows)
         for at in np.flatnonzero(hits.any(axis=1)).tolist():
-            names[at] = tuple(one for one, hit in zip(ids, hits[at].tolist(), strict=True) if hit)
+            names[at] = _chosen(ids, hits[at].tobytes())
         return hits, names
+
+
+@lru_cache(maxsize=4096)
+def _chosen(names: tuple[str, ...], hits: bytes) -> tuple[str, ...]:
+    """Return the names of what hit, remembered: the same few rules hit together."""
+    return tuple(compress(names, hits))
 
 
 class _Written:

@@ -93,3 +93,42 @@ def test_a_score_out_of_range_is_refused(bucket: int) -> None:
     """A broken caller is told."""
     with pytest.raises(ValueError, match="needed a score bucket"):
         CandidateFilter().consider(bucket)
+
+
+@given(
+    scores=st.lists(st.integers(0, 40) | st.integers(980, 1023) | st.integers(0, 1023), max_size=900),
+    cuts=st.lists(st.integers(1, 400), min_size=1, max_size=12),
+    rate_ppm=st.sampled_from([0, 1, 700, 5_000, 30_000, 333_333, 1_000_000]),
+    outside=st.integers(0, 9),
+)
+def test_what_passes_is_the_same_one_by_one_and_together(
+    scores: list[int], cuts: list[int], rate_ppm: int, outside: int
+) -> None:
+    """Wherever the payments are cut, with those not counted among them, and so is what is remembered."""
+    rng = np.random.default_rng(outside)
+    past = ordinary(2_000, 0.036, rng).buckets.tolist()
+    alone, together = CandidateFilter(rate_ppm), CandidateFilter(rate_ppm)
+    buckets = [*past, *scores]
+    counted = [at % 10 >= outside for at in range(len(buckets))]
+    expected = [at for at, bucket in enumerate(buckets) if counted[at] and alone.consider(bucket)]
+
+    got, begin = [], 0
+    for size in [*cuts, *([300] * 20)]:
+        end = min(len(buckets), begin + size)
+        got += [begin + at for at in together.passing(buckets[begin:end], counted[begin:end])]
+        begin = end
+
+    assert begin == len(buckets)
+    assert got == expected
+    assert together.encode() == alone.encode()
+
+
+def test_a_score_that_cannot_be_is_refused_in_a_crowd_too() -> None:
+    """A broken caller is told, and nothing is remembered."""
+    candidates = CandidateFilter()
+    before = candidates.encode()
+
+    with pytest.raises(ValueError, match="needed score buckets"):
+        candidates.passing([5] * 20 + [1_024], [True] * 21)
+
+    assert candidates.encode() == before
