@@ -108,6 +108,7 @@ class Work:
     def rows(self, payee_rows: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return whole rows, the payer's features and then the payee's, of the payments to decide."""
         known = np.frombuffer(b"".join([one.rows for one in self._bundles]), np.float64)
+        self._bundles.clear()  # megabytes of a full part, and nobody reads them again
         rows = np.empty((self._decided.shape[1], PAYER_FEATURE_COUNT + payee_rows.shape[1]))
         join_rows(known.reshape(-1, PAYER_FEATURE_COUNT), payee_rows, self._decided, rows)
         return rows
