@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 BUNDLE_VERSION = 5
 #: The payer partition that control records stand for; their offsets are those of `control`.
 CONTROL_SOURCE = -1
-_SOURCE_BYTES, _ITEM_BYTES, _ROW_BYTES = 4, 8 * COLUMNS, 8 * PAYER_FEATURE_COUNT
 
 
 class Kind(IntEnum):
@@ -106,39 +105,6 @@ class Bundle(msgspec.Struct, frozen=True, array_like=True, gc=False):
         return cls(
             BUNDLE_VERSION, sources.tobytes(), offsets, kinds, b"".join(contents), ends.tobytes(), [], events, rows
         )
-
-    def part(self, start: int, end: int) -> Bundle:
-        """Return the bundle of the items in [start, end)."""
-        end = min(end, len(self.offsets))
-        if start == 0 and end == len(self.offsets):
-            return self
-        ends, item, row = self.content_ends(), _ITEM_BYTES, _ROW_BYTES
-        first = int(ends[start - 1]) if start else 0
-        last = int(ends[end - 1]) if end > start else first
-        before, of = (start - self.kinds.count(Kind.DEBIT, 0, start)), end - start
-        rows = before + of - self.kinds.count(Kind.DEBIT, start, end)
-        return Bundle(
-            self.version,
-            self.sources[start * _SOURCE_BYTES : end * _SOURCE_BYTES],
-            self.offsets[start:end],
-            self.kinds[start:end],
-            self.contents[first:last],
-            (ends[start:end] - first).tobytes(),
-            [],
-            self.events[start * item : end * item],
-            self.rows[before * row : rows * row],
-        )
-
-    def first_offsets(self) -> dict[int, int]:
-        """Return the lowest offset of each source."""
-        return dict(zip(reversed(self._sources()), reversed(self.offsets), strict=True))
-
-    def last_offsets(self) -> dict[int, int]:
-        """Return the highest offset of each source."""
-        return dict(zip(self._sources(), self.offsets, strict=True))
-
-    def _sources(self) -> list[int]:
-        return memoryview(self.sources).cast("i").tolist()
 
     def payer_partitions(self) -> NDArray[np.int32]:
         """Return the payer partition of each item; `CONTROL_SOURCE` for control records."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from agents.bundle import CONTROL_SOURCE, decode_bundle
+from agents.cutting import last_offsets, part_of
 from agents.deciding import Decider
 from agents.ports import Hold, Part, Together
 from agents.work import Work
@@ -104,7 +105,7 @@ class PayeeLogic:
     def note(self, bundle: Bundle) -> None:
         """Take the items of a bundle as applied."""
         known = self.applied.payer_offsets
-        for source, offset in bundle.last_offsets().items():
+        for source, offset in last_offsets(bundle).items():
             if offset > known.get(source, -1):
                 known[source] = offset
 
@@ -152,7 +153,7 @@ class PayeeStage:
                 start = 0
                 while start < len(bundle.offsets) and not bundle.controls:
                     end = start + PART_ITEMS_MAX - len(work)
-                    some = bundle.part(start, end)
+                    some = part_of(bundle, start, end)
                     work.add(some, lane.applied.payer_offsets)
                     lane.note(some)
                     start = end

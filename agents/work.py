@@ -12,6 +12,7 @@ import numpy as np
 
 from agents import laying_out
 from agents.bundle import Kind
+from agents.cutting import first_offsets, part_of
 from agents.decided import Closed, Decisions
 from agents.laying_out import Items, count_both, join_rows, lay_out
 from agents.places import places_of
@@ -53,7 +54,7 @@ class Work:
 
     def add(self, bundle: Bundle, applied: Mapping[int, int]) -> None:
         """Add the items of a bundle that are not applied: past the offset known of their source."""
-        if all(offset > applied.get(source, -1) for source, offset in bundle.first_offsets().items()):
+        if all(offset > applied.get(source, -1) for source, offset in first_offsets(bundle).items()):
             self._add(bundle)
             return
         sources, offsets = bundle.payer_partitions(), np.array(bundle.offsets, np.int64)
@@ -62,7 +63,7 @@ class Work:
             new &= (sources != source) | (offsets > applied.get(source, -1))
         edges = np.flatnonzero(np.diff(np.concatenate([[False], new, [False]]).astype(np.int8)))
         for first, behind in edges.reshape(-1, 2).tolist():
-            self._add(bundle.part(first, behind))
+            self._add(part_of(bundle, first, behind))
 
     def _add(self, bundle: Bundle) -> None:
         if not bundle.offsets:
