@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from tests.parity.outage import cut, send_verdicts
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -26,6 +28,7 @@ class Scenario:
 
     Without `labelled` nothing is ever found out: no verdict is sent, and the export has none. `now`: payments
     happen when they are sent; else they keep the file's times, a month in a minute: a moment late is hours late.
+    `outage_hours`: the tables know what was before the last so many hours, which wait, with their verdicts.
     """
 
     workers: int = 1
@@ -34,6 +37,7 @@ class Scenario:
     seed: int = 1
     labelled: bool = True
     now: bool = False
+    outage_hours: float = 0
 
 
 async def stream(deployment: Deployment, history: Path, scenario: Scenario) -> Path:
@@ -47,6 +51,11 @@ async def stream(deployment: Deployment, history: Path, scenario: Scenario) -> P
             worker.wait_ready()
     else:
         workers[0].start().wait_ready().stop()  # it makes the topics
+    if scenario.outage_hours:
+        outage = cut(history, deployment.path, scenario.outage_hours)
+        await _run(deployment, "faust", "-A", "app.main", "warm-up", "--history", str(outage.before))
+        await send_verdicts(deployment.bootstrap, deployment.prefix, outage.verdicts)
+        history = outage.during
     sending = asyncio.create_task(
         _run(deployment, "simulator", "stream", *_stream_options(deployment, history, scenario))
     )
