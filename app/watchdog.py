@@ -92,11 +92,12 @@ async def _places(app: PrahariApp, held: Callable[[str, int], bool]) -> dict[str
     ends = await app.consumer.highwaters(*applied)
     check_positions(applied, {}, ends)
     for tp, end in ends.items():
-        read_to = await app.consumer.position(tp) or 0
         task = app.stages.task(*tp)
-        if task is None:
+        read_to = applied[tp]
+        if read_to < end and task is not None and task.idle:
+            # A log may end in a transaction's marker, which is read past but never applied.
+            read_to = max(read_to, await app.consumer.position(tp) or 0)
+        if task is None or app.stages.task(*tp) is not task:
             continue  # given up while Kafka was asked: what it was computed with is gone
-        # A log may end in a transaction's marker, which is read past but never applied.
-        read_all = task.idle and read_to >= end
-        places[f"{tp.topic}[{tp.partition}]"] = (end if read_all else applied[tp], end)
+        places[f"{tp.topic}[{tp.partition}]"] = (end if read_to >= end else applied[tp], end)
     return places
