@@ -2,7 +2,7 @@
 
 Machine code is kept under `.cache/compiled/<digest>`, the digest being that of all kernel sources: numba itself looks
 only at the file of the function it compiles, and would go on with stale code of what that function calls. `compiled`
-functions are plain Python over arrays: a debugger steps through `py_func`, which runs all but hashes and words as they are.
+functions are plain Python over arrays: `py_func` runs one as it stands, but for those that hash or take words apart.
 """
 
 from __future__ import annotations
