@@ -10,25 +10,31 @@ from pathlib import Path
 
 import numpy as np
 
-from agents.bundle import Bundle, Kind, decode_bundle, encode_bundle
+from agents.bundle import decode_bundle
+from agents.bundling import Entries
 from agents.decision import NO_MODEL, Places, decisions_json
+from agents.places import homes_in
+from agents.reading import Records
 from agents.work import Work
+from app.transport.own_appends import Appended
 from features import payee, payer, text
 from features.blocks import renumbered
-from features.events import COLUMNS, payment_event, to_events
+from features.events import payment_event, to_events
 from features.evidence import Before
 from features.murmur import murmur2
 from features.numba_alone import numba
 from features.processed import Lane
 from features.transaction import Transaction, Verdict
-from features.vector import FEATURE_COUNT, PAYER_FEATURE_COUNT
-from features.wire_batch import read_payments
+from features.vector import FEATURE_COUNT
 from models.calibration import Calibration
 from models.risk import combine
 from models.scoring import Score, Scores
 from models.trees import Ensemble
 from rules.program import Program
 from tables.record_batch import batches
+
+#: Enough that a payer and a payee live in different ones.
+_PARTITIONS = 64
 
 _TREE = """
 Tree={number}
@@ -58,7 +64,7 @@ def compile_all() -> None:
     Before([state], paid, np.array([0]), [Lane(1, 3)]).evidence([0])
     text.rows_json(np.array([[0.5]]))
     murmur2(b"a@x")
-    _compile_wire()
+    _compile_stages()
     row = np.array([[0.5]])
     small, large = _TREE.format(number=0), _chain(100)
     for tree in (small, large):
@@ -69,18 +75,22 @@ def compile_all() -> None:
     Program.of([]).hits(np.empty((1, FEATURE_COUNT)))
 
 
-def _compile_wire() -> None:
-    """Read a payment, and write a decision on it."""
+def _compile_stages() -> None:
+    """Bring a payment through both stages, to its decision and what is sent of it."""
     payment = b'{"transaction_id":"t1","event_time":1,"amount":1,"payer_vpa":"a@x","payee_vpa":"b@y"}'
-    content, work = read_payments([payment]).contents[0], Work()
-    tables = np.zeros((1, COLUMNS), np.int64), np.zeros((1, PAYER_FEATURE_COUNT))
-    items = [0], bytes([Kind.PAYMENT]), [content]
-    work.open(0)
-    work.add(decode_bundle(encode_bundle(Bundle.of(np.zeros(1, np.int32), items, tables))), {})
-    decisions = work.close().decisions
+    read = Records([Appended(0, 1, b"a@x", payment)], homes_in(_PARTITIONS))
+    entries = Entries([(0, read, 0, 1)], np.array([0]))
+    paid = payer.PAYERS.process_lanes([b""], entries.events, [Lane(1, -1)])
+    work = Work()
+    for partition, bundle in enumerate(entries.bundles(paid)):  # the payment, and the debit of an account never paid
+        work.open(partition)
+        work.add(decode_bundle(bundle.value), {})
+    closed = work.close()
+    taken = payee.PAYEES.process_lanes([b"", b""], closed.events, [Lane(end, -1) for end in closed.event_ends])
+    rows, decisions = work.rows(taken.rows), closed.decisions
     scores = Scores.of([Score(None, 0, (), 0, "LOW", 0)])
     places = Places(np.zeros(1, np.int64), np.zeros(1, np.int64))
-    values = decisions_json(decisions, scores, np.array([[0.5]]), (NO_MODEL, NO_MODEL), places)
+    values = decisions_json(decisions, scores, rows, (NO_MODEL, NO_MODEL), places)
     keys = decisions.payer_keys().chosen(np.array([0]))
     for texts in (values, keys):
         list(batches([(keys, texts)], bytes_max=1_000, transactional=False))

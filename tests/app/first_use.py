@@ -28,7 +28,7 @@ def forms() -> dict[str, int]:
     """Return in how many forms each compiled function is there."""
     found: dict[str, int] = {}
     for name, module in list(sys.modules.items()):
-        if name.partition(".")[0] in {"features", "models", "agents"}:
+        if name.partition(".")[0] in {"features", "rules", "models", "agents"}:
             for value in vars(module).values():
                 if isinstance(value, Dispatcher):
                     found[f"{value.py_func.__module__}.{value.py_func.__qualname__}"] = len(value.signatures)
