@@ -49,10 +49,9 @@ logger = logging.getLogger(__name__)
 
 #: The kind of what cannot be read.
 REJECTED = -1
-#: The time of what has no say in time: a verdict, a rejection, and a warm-up payment, which decides nothing and leaves
-#: the same state whichever partition's comes first (a payer's own keep their order).
+#: The time of what has no say in time: a verdict and a rejection.
 NO_TIME = -1
-_PAYMENT, _LATE = int(Kind.PAYMENT), int(Kind.LATE)
+_PAYMENT, _LATE, _WARM_UP = int(Kind.PAYMENT), int(Kind.LATE), int(Kind.WARM_UP)
 
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -166,12 +165,12 @@ def _events_of(numbers: NDArray[np.int64], stamps_ms: NDArray[np.int64]) -> tupl
 
 @compiled_making_arrays
 def _times_of(events: Events, stamps_ms: NDArray[np.int64], kinds: NDArray[np.int8]) -> NDArray[np.int64]:
-    """Return the times of payments, `NO_TIME` for all else, and let late payments be of their kind."""
+    """Return the times of payments, warm-up ones too, `NO_TIME` for all else, and let late ones be of their kind."""
     times_ms = np.full(len(kinds), NO_TIME)
     for at in range(len(kinds)):
-        if kinds[at] == _PAYMENT:
+        if kinds[at] == _PAYMENT or kinds[at] == _WARM_UP:
             times_ms[at] = events[at, TIME_MS]
-            if stamps_ms[at] - times_ms[at] > LATE_MS:
+            if kinds[at] == _PAYMENT and stamps_ms[at] - times_ms[at] > LATE_MS:
                 kinds[at] = _LATE
     return times_ms
 
