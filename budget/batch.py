@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Minutes = Sequence[int] | None
+    Column = Sequence[int] | NDArray[np.int64] | NDArray[np.bool_]
 
 
 class Batch(NamedTuple):
@@ -42,16 +43,17 @@ def batch_of(days: Sequence[int], buckets: Sequence[int], candidates: Sequence[b
     may_alert = np.array(candidates, bool)
     given = np.full(len(may_alert), UNKNOWN) if minutes is None else np.array(minutes, np.int64)
     batch = Batch(np.array(days, np.int64), np.array(buckets, np.int64), may_alert, given)
-    check_sizes([len(column) for column in batch])
-    _check_range(batch.buckets, 0, BUCKETS - 1, "score buckets")
-    _check_range(batch.minutes, UNKNOWN, HOURS * MINUTES_PER_HOUR - 1, "minutes of a day")
+    check_columns(*batch)
     return batch._replace(minutes=np.where(may_alert, given, UNKNOWN))
 
 
-def check_sizes(sizes: Sequence[int]) -> None:
-    """Raise ValueError on columns that differ in length."""
+def check_columns(days: Column, buckets: Column, candidates: Column, minutes: Column) -> None:
+    """Raise ValueError on columns that differ in length, a bucket or a minute that cannot be."""
+    sizes = [len(column) for column in (days, buckets, candidates, minutes)]
     if len(set(sizes)) > 1:
         raise ValueError(f"needed as many days, buckets, flags and minutes, got {sizes}")
+    _check_range(buckets, 0, BUCKETS - 1, "score buckets")
+    _check_range(minutes, UNKNOWN, HOURS * MINUTES_PER_HOUR - 1, "minutes of a day")
 
 
 def check_one(bucket: int, minute: int) -> None:
@@ -62,7 +64,10 @@ def check_one(bucket: int, minute: int) -> None:
         raise ValueError(f"needed a minute of a day, 0 to {HOURS * MINUTES_PER_HOUR - 1}, got {minute}")
 
 
-def _check_range(values: NDArray[np.int64], lowest: int, highest: int, what: str) -> None:
+def _check_range(values: Column, lowest: int, highest: int, what: str) -> None:
     """Raise ValueError where a value lies outside."""
-    if len(values) and not lowest <= values.min() <= values.max() <= highest:
-        raise ValueError(f"needed {what} of {lowest} to {highest}, got {values.min()} to {values.max()}")
+    if not len(values):
+        return
+    least, most = (values.min(), values.max()) if isinstance(values, np.ndarray) else (min(values), max(values))
+    if not lowest <= least <= most <= highest:
+        raise ValueError(f"needed {what} of {lowest} to {highest}, got {least} to {most}")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from budget.batch import batch_of, check_one, check_sizes
+from budget.batch import batch_of, check_columns, check_one
 from budget.codec import Reader, put_uints
 from budget.day import Day
 from budget.history import History
@@ -156,9 +156,7 @@ class BudgetState:
         if len(days) >= _SHORT_RUN:
             return self._observe_batch(batch_of(days, buckets, candidates, minutes))
         given = [UNKNOWN] * len(days) if minutes is None else minutes
-        check_sizes([len(column) for column in (days, buckets, candidates, given)])
-        for bucket, minute in zip(buckets, given, strict=True):
-            check_one(bucket, minute)
+        check_columns(days, buckets, candidates, given)
         some = zip(days, buckets, candidates, given, strict=True)
         return (at for at, one in enumerate(some) if self._observe_one(*one))
 

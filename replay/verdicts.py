@@ -31,7 +31,7 @@ def interleave_verdicts(rows: Iterable[HistoryRow], until_ms: int | None = None)
             known = heappop(waiting)[2]
             if known.is_fraud or known.transaction.transaction_id in said:
                 said.add(known.transaction.transaction_id)
-                yield _verdict(known)
+                yield verdict_of(known)
         yield txn
         if row.is_fraud is None or row.label_time_ms is None:
             continue
@@ -39,7 +39,8 @@ def interleave_verdicts(rows: Iterable[HistoryRow], until_ms: int | None = None)
             heappush(waiting, (row.label_time_ms, number, row))
 
 
-def _verdict(row: HistoryRow) -> Verdict:
+def verdict_of(row: HistoryRow) -> Verdict:
+    """Return the verdict of a labelled row."""
     txn = row.transaction
     return Verdict(
         txn.transaction_id,

@@ -238,7 +238,7 @@ def test_a_score_out_of_range_is_refused_and_nothing_is_counted(bucket: int) -> 
 
     with pytest.raises(ValueError, match="needed a score bucket"):
         budget.observe(DAY, bucket, is_candidate=True)
-    with pytest.raises(ValueError, match="needed a score bucket"):
+    with pytest.raises(ValueError, match="needed score buckets"):
         budget.observe_run([DAY, DAY], [5, bucket], [True, True])
 
     assert before == budget.encode()
@@ -251,7 +251,7 @@ def test_a_minute_that_no_day_has_is_refused_and_nothing_is_counted() -> None:
 
     with pytest.raises(ValueError, match="minute"):
         budget.observe(DAY, 5, is_candidate=True, minute=1_440)
-    with pytest.raises(ValueError, match="a minute of a day"):
+    with pytest.raises(ValueError, match="minutes of a day"):
         budget.observe_run([DAY], [5], [True], [1_440])
 
     assert before == budget.encode()

@@ -9,11 +9,13 @@ from aiokafka import AIOKafkaProducer
 
 from app.warm_up import verdict_json
 from features.clock import HOUR_MS
-from features.transaction import Verdict
 from replay.history import read_history
+from replay.verdicts import verdict_of
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from features.transaction import Verdict
 
 
 class Outage(NamedTuple):
@@ -35,16 +37,7 @@ def cut(history: Path, folder: Path, hours: float) -> Outage:
     frame[:count].write_parquet(before)
     frame[count:].write_parquet(during)
     verdicts = [
-        Verdict(
-            row.transaction.transaction_id,
-            row.transaction.event_time_ms,
-            row.transaction.amount_paise,
-            row.transaction.payer_vpa,
-            row.transaction.payee_vpa,
-            is_fraud=True,
-            label_time_ms=row.label_time_ms,
-            source="history",
-        )
+        verdict_of(row)
         for row in rows[:count]
         if row.is_fraud and row.label_time_ms is not None and begin_ms <= row.label_time_ms <= end_ms
     ]
