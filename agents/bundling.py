@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from agents.bundle import Bundle, debit_content, encode_bundle
+from agents.overdue import overdue_place, overdue_source
 from agents.places import places_of
 from agents.ports import Outgoing
 from agents.reading import REJECTED, Records
@@ -52,7 +53,7 @@ class Entries:
         self._event_of = np.arange(len(read))
         self.at, keys = self._event_of, read.payers
         self.event_ends = self._ends
-        if read.rejections:
+        if not read.whole:
             self.at = np.flatnonzero(read.kinds != REJECTED)
             self._event_of = np.full(len(read), _NO_EVENT)
             self._event_of[self.at] = np.arange(len(self.at))
@@ -62,8 +63,18 @@ class Entries:
         self.events[:, ACCOUNT], self.places = places_of(keys, self.event_ends)
 
     def last_offsets(self) -> list[int]:
-        """Return the offset of the last record of each partition."""
-        return [self._read.records[end - 1].offset for end in self._ends]
+        """Return up to which offset of each partition everything is among these, or was before."""
+        overdue = set(self._read.overdue)
+        offsets = [self._read.records[end - 1].offset for end in self._ends]
+        return [
+            overdue_place(offset)[0] - 1 if end - 1 in overdue else offset
+            for offset, end in zip(offsets, self._ends, strict=True)
+        ]
+
+    def overdue_applied(self) -> dict[int, int]:
+        """Return how many overdue verdicts have taken effect when these have, by partition; none where none is here."""
+        records = self._read.records
+        return {int(self._sources[at]): overdue_place(records[at].offset)[1] + 1 for at in self._read.overdue}
 
     def rejections(self) -> list[Outgoing]:
         """Return what cannot be read, for `rejected`."""
@@ -95,6 +106,9 @@ class Entries:
         for place in np.flatnonzero(debits).tolist():
             contents[place] = debit_content(read.payers[at[place]])
         sources, kind_bytes, rows_until = self._sources[records], kinds.tobytes(), [0, *row_ends.tolist()]
+        if read.overdue:
+            overdue = np.isin(records, read.overdue)
+            sources[overdue] = [overdue_source(partition) for partition in sources[overdue].tolist()]
         outputs, begin = [], 0
         for partition, last in enumerate(ends.tolist()):
             while begin < last:

@@ -24,12 +24,10 @@ if TYPE_CHECKING:
     from agents.ports import Record
 
 
-def forward_labels(
-    records: Sequence[Record], partition: int, payer_partition: Callable[[str], int] | None = None
-) -> list[Outgoing]:
+def forward_labels(records: Sequence[Record], partition: int) -> list[Outgoing]:
     """Return the verdicts of `labels` records for `transactions`, and what is none for `rejected`.
 
-    Payers' verdicts follow the partition of `labels` unless `payer_partition` says where a payer's payments are.
+    A copy goes to the partition of the same number, and says which offset of `labels` it was.
     """
     outputs = []
     for record in records:
@@ -38,9 +36,9 @@ def forward_labels(
         except RejectedTransaction as exc:
             outputs.append(rejected(record, exc, "labels", partition))
             continue
-        target = partition if payer_partition is None else payer_partition(verdict.payer_vpa)
         key, value = verdict.payer_vpa.encode(), record.value or b""
-        outputs.append(Outgoing("transactions", target, key, value, ((KIND_HEADER, KIND_VERDICT),)))
+        headers = ((KIND_HEADER, KIND_VERDICT), (OFFSET_HEADER, str(record.offset).encode()))
+        outputs.append(Outgoing("transactions", partition, key, value, headers))
     return outputs
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from agents.coming import Coming, sparse
+from agents.overdue import Overdue, OverdueVerdicts
 from agents.payer_stage import PayerStage
 from agents.ports import Hold, Part
 
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
 
     from agents.alignment import Aligner
     from agents.merging import Kept
+    from agents.overdue import Waiting
     from agents.places import Homes
     from agents.ports import Chunk, Record
+    from agents.reading import Records
     from tables.partition import TablePartition
 
 #: A partition this far behind its log's end drains a backlog; one that reached the end once no longer does.
@@ -29,11 +32,15 @@ BACKLOG_RECORDS = 1_000
 
 
 class PayerApplied(msgspec.Struct, array_like=True):
-    """What the payer stage of one partition has applied, and whether it was in the middle of a backlog."""
+    """What the payer stage of one partition has applied, and whether it was in the middle of a backlog.
+
+    `overdue`: the verdicts that it took from `labels`, as they came while payments waited.
+    """
 
     source_offset: int = -1
     watermark_ms: int = -1
     catching_up: bool = False
+    overdue: Overdue | None = None
 
 
 class PayerLogic:
@@ -48,6 +55,18 @@ class PayerLogic:
         self._sent_heads_ms: deque[int] = deque()
         data = table.applied
         self.applied = PayerApplied() if data is None else msgspec.msgpack.decode(data, type=PayerApplied)
+        noted = self.applied.overdue
+        self._overdue = None if noted is None else OverdueVerdicts(noted, [], homes)
+
+    def take_overdue(self, noted: Overdue, verdicts: list[Waiting]) -> bytes:
+        """Take verdicts to put in their places; return what is applied, to be durable before the first chunk."""
+        self.applied.overdue = noted
+        self._overdue = OverdueVerdicts(noted, verdicts, self._homes)
+        return msgspec.msgpack.encode(self.applied)
+
+    def placed(self, read: Records, start: int, end: int) -> tuple[Records, int, int]:
+        """Return records of this partition with the overdue verdicts among them in their places."""
+        return (read, start, end) if self._overdue is None else self._overdue.place(read, start, end)
 
     async def parts(self, chunk: Chunk) -> AsyncIterator[Part | Hold]:
         """Yield the parts of a chunk as if this partition were alone; holds where it would run ahead of others."""
@@ -108,10 +127,14 @@ class PayerLogic:
         if self.catching_up or self.partition in self._aligner.durable_heads:
             self._settle()
 
-    def part(self, last_offset: int, watermark_ms: int, states: Mapping[bytes, bytes]) -> Part:
-        """Take what this partition's records came to."""
+    def part(
+        self, last_offset: int, watermark_ms: int, states: Mapping[bytes, bytes], overdue_applied: int | None = None
+    ) -> Part:
+        """Take what this partition's records came to; of overdue verdicts, so many have taken effect by now."""
         self.applied.watermark_ms = watermark_ms
         self._sent_heads_ms.append(self._aligner.heads.get(self.partition, watermark_ms))
         self.applied.source_offset = last_offset
         self.applied.catching_up = self.catching_up
+        if self.applied.overdue is not None and overdue_applied is not None:
+            self.applied.overdue.applied = overdue_applied
         return Part([], states, msgspec.msgpack.encode(self.applied), self._on_durable)

@@ -85,7 +85,8 @@ class PayerStage:
         if records:
             read = Records(records, self._homes)
             for partition, start, end in spans:
-                self.lanes[partition].keep(Kept.of(read, start, end, chunks[partition]))
+                lane = self.lanes[partition]
+                lane.keep(Kept.of(*lane.placed(read, start, end), chunks[partition]))
 
     def _next(self) -> Together | None:
         """Return what comes next in time; None where nothing is left that may go on."""
@@ -128,9 +129,11 @@ class PayerStage:
         watermarks_ms = [lane.applied.watermark_ms for lane in lanes]
         ends = map(Lane, entries.event_ends, watermarks_ms)
         processed = PAYERS.process_lanes(states, entries.events, list(ends))
-        after = iter(processed.states)
+        after, overdue = iter(processed.states), entries.overdue_applied()
         parts = {
-            lane.partition: lane.part(last, watermark_ms, dict(zip(places, after, strict=False)))
+            lane.partition: lane.part(
+                last, watermark_ms, dict(zip(places, after, strict=False)), overdue.get(lane.partition)
+            )
             for lane, last, watermark_ms, places in zip(
                 lanes, entries.last_offsets(), processed.watermarks_ms, entries.places, strict=True
             )

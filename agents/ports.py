@@ -20,7 +20,7 @@ KIND_HEADER = "prahari-kind"
 KIND_VERDICT = b"verdict"
 KIND_WARM_UP = b"warm-up"
 KIND_CONTROL = b"control"
-#: Beside KIND_CONTROL: the record's offset in `control`.
+#: Beside KIND_CONTROL: the record's offset in `control`; beside KIND_VERDICT: in `labels`.
 OFFSET_HEADER = "prahari-offset"
 
 

@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 
 from agents.bundle import Kind
-from agents.ports import KIND_HEADER, KIND_VERDICT, KIND_WARM_UP
+from agents.headers import kinds_of
 from features import wire_numbers as wire
 from features.compiled import compiled_making_arrays
 from features.errors import RejectedTransaction
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-#: The kind of what cannot be read.
+#: The kind of what cannot be read, or is passed over.
 REJECTED = -1
 #: The time of what has no say in time: a verdict and a rejection.
 NO_TIME = -1
@@ -61,14 +61,16 @@ class Records:
 
     `events` [n, COLUMNS] hold the payee as the other side; `payers` are VPAs in lower case, `payer_parties` [n] their
     hashes, `payer_homes` and `payee_homes` [n] where both live as payees, `contents` the msgpack of each `Transaction`
-    or `Verdict`; `rejections` says by place what is wrong.
+    or `Verdict`; `rejections` says by place what is wrong, `overdue` names the places of overdue verdicts. `whole`:
+    every record is to be folded, none rejected or passed over.
     """
 
     def __init__(self, records: Sequence[Record], homes: Homes) -> None:
         self.records = records
         count = len(records)
-        self.kinds = _kinds(records)
+        self.kinds = kinds_of(records)
         self.rejections: dict[int, RejectedTransaction] = {}
+        self.overdue: list[int] = []
         verdict = Kind.VERDICT
         values = [
             record.value if record.value and kind != verdict else b""
@@ -81,9 +83,18 @@ class Records:
         self.payers = [content[begin:end] for content, (begin, end) in zip(self.contents, spans, strict=True)]
         for at in np.flatnonzero(alone).tolist():
             self._read_alone(at, numbers[at])
+        self.whole = not self.rejections
         self.payer_parties = numbers[:, wire.PAYER_PARTY].copy()
         self.payer_homes, self.payee_homes = homes(numbers[:, wire.PAYER_HASH]), homes(numbers[:, wire.PAYEE_HASH])
         self.times_ms = _times_of(self.events, stamps_ms, self.kinds)
+
+    @classmethod
+    def of_overdue(cls, records: Sequence[Record], homes: Homes, label_times_ms: Sequence[int]) -> Records:
+        """Return overdue verdicts, which have their turn in time (`agents.overdue`)."""
+        read = cls(records, homes)
+        read.times_ms = np.array(label_times_ms, np.int64)
+        read.overdue = list(range(len(records)))
+        return read
 
     @classmethod
     def joined(cls, pieces: Sequence[tuple[Records, int, int]]) -> Records:
@@ -103,12 +114,15 @@ class Records:
         joined.payer_parties = np.concatenate([read.payer_parties[start:end] for read, start, end in pieces])
         joined.payer_homes = np.concatenate([read.payer_homes[start:end] for read, start, end in pieces])
         joined.payee_homes = np.concatenate([read.payee_homes[start:end] for read, start, end in pieces])
+        moved = [(read, start, end, by - start) for (read, start, end), by in zip(pieces, ends[:-1], strict=True)]
         joined.rejections = {
-            at - start + first: error
-            for (read, start, end), first in zip(pieces, ends[:-1], strict=True)
+            at + by: error
+            for read, start, end, by in moved
             for at, error in read.rejections.items()
             if start <= at < end
         }
+        joined.whole = all(read.whole for read, _, _ in pieces)
+        joined.overdue = [at + by for read, start, end, by in moved for at in read.overdue if start <= at < end]
         return joined
 
     def __len__(self) -> int:
@@ -117,6 +131,10 @@ class Records:
     def transaction_id(self, at: int) -> str:
         """Return the id in the content of a record that is not rejected."""
         return str(msgspec.msgpack.decode(self.contents[at])[0])
+
+    def pass_over(self, at: int) -> None:
+        """Let a record have no effect, and no rejection either."""
+        self.kinds[at], self.whole = REJECTED, False
 
     def _read_alone(self, at: int, numbers: NDArray[np.int64]) -> None:
         """Read one record; never raises for what it holds."""
@@ -173,16 +191,3 @@ def _times_of(events: Events, stamps_ms: NDArray[np.int64], kinds: NDArray[np.in
             if kinds[at] == _PAYMENT and stamps_ms[at] - times_ms[at] > LATE_MS:
                 kinds[at] = _LATE
     return times_ms
-
-
-def _kinds(records: Sequence[Record]) -> NDArray[np.int8]:
-    """Return what each record says that it is."""
-    kinds = np.full(len(records), Kind.PAYMENT, np.int8)
-    for at, record in enumerate(records):
-        if record.headers:
-            kind = next((value for name, value in record.headers if name == KIND_HEADER), None)
-            if kind == KIND_VERDICT:
-                kinds[at] = Kind.VERDICT
-            elif kind == KIND_WARM_UP:
-                kinds[at] = Kind.WARM_UP
-    return kinds

@@ -13,8 +13,10 @@ import msgspec
 import numpy as np
 
 from agents.bundle import decode_bundle
+from agents.overdue import is_overdue
 from agents.ports import KIND_HEADER
 from agents.run import decode_run
+from app.export.overdue import OverdueLog
 from app.export.survey import Kind
 from features.events import BITS, BOTH_BIT, DEBIT, KIND, PAYMENT
 
@@ -43,6 +45,7 @@ class Places:
         self.debit_partition = self._arrays(np.int16)
         self.debit_order = self._arrays(np.int64)
         self.budget_order = self._arrays(np.int64)
+        self.overdue = OverdueLog(found)
         #: From this offset on a payment without a place was dropped as a repeat; before, its place may be lost.
         self.known_from: dict[int, int] = dict(found.first)
 
@@ -63,9 +66,12 @@ class Places:
         both = (events[:, KIND] == PAYMENT) & (events[:, BITS] & BOTH_BIT != 0)
         credit, debit = (self.payee_partition, self.payee_order), (self.debit_partition, self.debit_order)
         sources = bundle.payer_partitions().tolist()
-        for source, offset, kind, has_both in zip(
-            sources, bundle.offsets, events[:, KIND].tolist(), both.tolist(), strict=True
+        for place, (source, offset, kind, has_both) in enumerate(
+            zip(sources, bundle.offsets, events[:, KIND].tolist(), both.tolist(), strict=True)
         ):
+            if is_overdue(source):
+                following += self.overdue.take(bundle, place, source, payee_partition, following)
+                continue
             at, kinds = offset - self._found.first[source], self._found.kinds[source]
             if not 0 <= at < len(kinds) or not kinds[at]:
                 continue
@@ -110,6 +116,7 @@ async def find_places(logs: Logs, found: Survey) -> Places:
             following = places.take_bundle(tp.partition, record.value, following)
         if begin > 0:
             places.lose_before(tp.partition)
+    places.overdue.sort()
     order = await _budget_order(logs)
     places.take_budget(await _decided(logs), order)
     return places

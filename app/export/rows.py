@@ -17,6 +17,7 @@ from replay.history import OPTIONAL
 from replay.recorded import PLACE_COLUMNS
 
 if TYPE_CHECKING:
+    from app.export.overdue import PlacedOverdue
     from app.export.places import Places
     from app.export.survey import Entry, Survey
 
@@ -46,6 +47,7 @@ class Rows:
 
     def take(self, entry: Entry) -> Row | None:
         """Return the row that is now whole, if one is."""
+        self._verdicts += map(_overdue, self._places.overdue.before(entry.partition, entry.offset))
         at = entry.offset - self._found.first[entry.partition]
         if not self._found.kinds[entry.partition][at] or self._places.was_dropped(entry.partition, entry.offset):
             return None
@@ -60,7 +62,8 @@ class Rows:
         """Return the last row, with the verdicts that came after it; None if there was no payment."""
         if self._held is None:
             return None
-        self._held["verdicts"] = self._held["verdicts"] + self._verdicts
+        rest = [_overdue(one) for one in self._places.overdue.rest()]
+        self._held["verdicts"] = self._held["verdicts"] + self._verdicts + rest
         return _closed(self._held)
 
     def _place(self, entry: Entry, at: int) -> Row:
@@ -90,6 +93,16 @@ class Rows:
             "late": entry.late,
             "verdicts": self._verdicts,
         }
+
+
+def _overdue(one: PlacedOverdue) -> Row:
+    """Return an overdue verdict with its place: behind an offset that another record has."""
+    return _verdict(one.verdict) | {
+        "payer_partition": one.payer_partition,
+        "payer_offset": one.behind_offset,
+        "payee_partition": one.payee_partition,
+        "payee_order": one.payee_order,
+    }
 
 
 def _verdict(verdict: Verdict) -> Row:

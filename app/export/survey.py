@@ -82,18 +82,19 @@ class Span(NamedTuple):
 class Survey(NamedTuple):
     """Per payer partition: its first offset and the kind of each record from there; and each payment's last verdict.
 
-    `verdicts` maps a payer VPA and a transaction id to (is_fraud, label_time_ms). It is what grows with the log: some
-    300 bytes a verdict, and a byte a record.
+    `span` is what was asked for. `verdicts` maps a payer VPA and a transaction id to (is_fraud, label_time_ms); it is
+    what grows with the log: some 300 bytes a verdict, and a byte a record.
     """
 
     first: dict[int, int]
     kinds: dict[int, NDArray[np.int8]]
     verdicts: dict[tuple[str, str], tuple[bool, int]]
+    span: Span
 
 
 async def survey(logs: Logs, places: dict[TopicPartition, tuple[int, int]], span: Span) -> Survey:
     """Read `transactions` once; `places` are the bounds to look at."""
-    found = Survey({}, {}, {})
+    found = Survey({}, {}, {}, span)
     for tp, (begin, end) in places.items():
         found.first[tp.partition] = begin
         found.kinds[tp.partition] = np.zeros(max(0, end - begin), np.int8)

@@ -18,7 +18,7 @@ from agents.controlled import Controlled
 from agents.forward import forward_control, forward_labels
 from agents.payee import PayeeLogic
 from agents.payer import BACKLOG_RECORDS, PayerLogic
-from agents.ports import KIND_HEADER, KIND_VERDICT, KIND_WARM_UP, Chunk, Hold, Outgoing, Part, one_by_one
+from agents.ports import KIND_HEADER, KIND_VERDICT, KIND_WARM_UP, OFFSET_HEADER, Chunk, Hold, Outgoing, Part, one_by_one
 from agents.run import OUTSIDE_BUDGET, Candidate, decode_run
 from features.clock import DAY_MS
 from features.hashing import party_hash
@@ -309,11 +309,11 @@ async def test_an_alert_shows_what_its_payer_did_before() -> None:
 
 
 def test_labels_are_copied_into_the_payers_log_and_what_is_none_is_rejected() -> None:
-    """The verdict keeps its bytes and gets its mark."""
-    outputs = forward_labels([Record(0, payment(1, **VERDICT)), Record(1, b"{}")], 2)
+    """The verdict keeps its bytes, gets its mark, and says where it was."""
+    outputs = forward_labels([Record(7, payment(1, **VERDICT)), Record(8, b"{}")], 2)
 
     assert [(o.topic, o.partition) for o in outputs] == [("transactions", 2), ("rejected", 2)]
-    assert outputs[0].headers == ((KIND_HEADER, KIND_VERDICT),)
+    assert outputs[0].headers == ((KIND_HEADER, KIND_VERDICT), (OFFSET_HEADER, b"7"))
 
 
 def test_control_records_go_into_every_payee_partition() -> None:

@@ -21,6 +21,7 @@ from tests.chaos.naive import Truth, Wanted, find_truth
 from tests.features.comparing import assert_same
 from tests.flow import auditor
 from tests.flow.deployment import RULES
+from tests.flow.overdue import place_of, worked_on
 from tests.topics import read_topic
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ async def audit(
     """
     topics = await auditor.Topics.read(bootstrap, prefix)
     labels = await read_topic(bootstrap, f"{prefix}labels")
-    truth = find_truth(topics.transactions, labels, _order(topics.bundles))
+    truth = find_truth(worked_on(topics.transactions, topics.bundles), labels, _order(topics.bundles))
     _check_rejected(topics.rejected, truth)
     _check_decisions(topics.decisions, truth)
     scorer = Scorer(load_rules(RULES), None)
@@ -53,6 +54,7 @@ async def audit(
         "repeats": len(topics.decisions) - len(truth.payments),
         "rejected": len(truth.rejected) + len(truth.conflicts),
         "verdicts": len(truth.verdicts),
+        "overdue": sum(offset < 0 for _, offset in truth.verdicts),
         "alerts": len({json.loads(record.value)["alert_id"] for record in topics.alerts}),
         "inexact": sum(not wanted.exact for wanted in truth.payments.values()),
         "stores": stores,
@@ -67,7 +69,7 @@ def _order(bundles: list[Any]) -> list[tuple[int, tuple[int, int], bool]]:
         if bundle.controls:
             continue
         for item in bundle.items():
-            where = record.partition, (item.source, item.offset)
+            where = record.partition, place_of(item)
             debit = item.kind is Kind.DEBIT
             found += [(*where, False), (*where, True)] if item.both else [(*where, debit)]
     return found

@@ -28,6 +28,7 @@ from features.side import Seen
 from features.transaction import Transaction, is_late, parse_transaction, parse_verdict
 from models.risk import combine
 from models.scoring import Scorer
+from tests.flow.overdue import place_of, worked_on
 from tests.topics import read_topic
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ class Expected:
 def expect(topics: Topics, scorer: Scorer) -> Expected:
     """Fold the logs naively."""
     expected = Expected()
-    for record in topics.transactions:
+    for record in worked_on(topics.transactions, topics.bundles):
         _payer(record, expected)
     _payees(topics, expected, scorer)
     return expected
@@ -127,7 +128,7 @@ def _payees(topics: Topics, expected: Expected, scorer: Scorer) -> None:
                 assert isinstance(item.content, bytes)
                 in_force[record.partition] = fold(in_force[record.partition], item.offset, item.content)
                 continue
-            place = (item.source, item.offset)
+            place = place_of(item)
             if (record.partition, *place) in done:
                 continue
             done.add((record.partition, *place))

@@ -145,8 +145,8 @@ def _interleave(label_ms: Callable[[Any], int], *, before: bool) -> Plant:
     def plant(patch: pytest.MonkeyPatch) -> None:
         def leaky(rows: Iterable[Any], _: int | None = None) -> Iterator[Any]:
             for row in rows:
-                verdict = None if row.is_fraud is None else verdicts.verdict_of(row._replace(label_time_ms=label_ms(row)))
-                known = [] if verdict is None else [verdict]
+                labelled = row._replace(label_time_ms=label_ms(row))
+                known = [] if row.is_fraud is None else [verdicts.verdict_of(labelled)]
                 yield from (*known, row.transaction) if before else (row.transaction, *known)
 
         patch.setattr(train, "interleave_verdicts", leaky)

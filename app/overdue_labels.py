@@ -1,0 +1,94 @@
+"""Takes the verdicts that wait in `labels` where a payer partition is opened with a backlog: see `agents.overdue`."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from faust.types import TP
+
+from agents.overdue import OVERDUE_MAX, Overdue, verdicts_of
+from tables.clients import close_later
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from agents.payer import PayerLogic
+    from app.faust_app import PrahariApp
+
+logger = logging.getLogger(__name__)
+
+_POLL_MS = 500
+
+
+async def take_overdue(app: PrahariApp, logic: PayerLogic) -> None:
+    """Let a payer partition that is being opened put the verdicts that wait in their places; durable on return."""
+    noted, position = logic.applied.overdue, logic.applied.source_offset + 1
+    if noted is not None and noted.applied < noted.count and position <= noted.until_offset:
+        await _go_on(app, logic, noted)
+        return
+    prefix = app.prahari.topic_prefix
+    log, labels = TP(f"{prefix}transactions", logic.partition), TP(f"{prefix}labels", logic.partition)
+    # In this order: what is copied after `labels` is looked at stands behind the backlog.
+    until_offset = (await app.consumer.highwaters(log))[log]
+    if until_offset <= position:
+        return
+    begin, end = await _not_copied(app, labels, noted)
+    if begin >= end:
+        return
+    verdicts = verdicts_of(await _read(app.client_options, labels, begin, end))
+    if not verdicts:
+        return
+    blank = Overdue(0, [], 0) if noted is None else noted
+    applied = logic.take_overdue(blank.following(until_offset, (begin, end), len(verdicts)), verdicts)
+    logic.table.prepare({}, applied)
+    logic.table.stage()
+    await logic.table.commit()
+    waiting = until_offset - position
+    logger.info("payer[%d]: %d verdicts take their places among %d records", logic.partition, len(verdicts), waiting)
+
+
+async def _go_on(app: PrahariApp, logic: PayerLogic, noted: Overdue) -> None:
+    """Read the same verdicts as whoever noted them; where `labels` has them no more, their copies count."""
+    begin, end = noted.spans[-1]
+    labels = TP(f"{app.prahari.topic_prefix}labels", logic.partition)
+    verdicts = verdicts_of(await _read(app.client_options, labels, begin, end))
+    if len(verdicts) == noted.count:
+        logic.take_overdue(noted, verdicts)
+        return
+    logger.warning(
+        "payer[%d]: needed the %d verdicts of %s[%d] from %d to %d, got %d: retention deleted some. Those that are not "
+        "applied take effect where their copies stand",
+        *(logic.partition, noted.count, *labels, begin, end, len(verdicts)),
+    )
+    logic.take_overdue(Overdue(noted.until_offset, noted.spans[:-1], 0), [])
+
+
+async def _not_copied(app: PrahariApp, labels: TP, noted: Overdue | None) -> tuple[int, int]:
+    """Return which offsets of `labels` nobody has copied or taken: from there to its end, or as many as are taken."""
+    end = (await app.consumer.highwaters(labels))[labels]
+    taken = noted.spans[-1][1] if noted is not None and noted.spans else 0
+    if end <= taken:
+        return end, end
+    begin = max(taken, await app.consumer.committed(labels))
+    return begin, min(end, begin + OVERDUE_MAX)
+
+
+async def _read(client_options: Mapping[str, Any], labels: TP, begin: int, end: int) -> list[Any]:
+    """Return the records of a log from `begin` to `end`, as far as it has them."""
+    log = TopicPartition(*labels)
+    consumer = AIOKafkaConsumer(
+        enable_auto_commit=False, isolation_level="read_committed", auto_offset_reset="earliest", **client_options
+    )
+    await consumer.start()
+    try:
+        consumer.assign([log])
+        consumer.seek(log, begin)
+        records: list[Any] = []
+        while await consumer.position(log) < end:
+            fetched = await consumer.getmany(log, timeout_ms=_POLL_MS)
+            records += [record for record in fetched.get(log, []) if record.offset < end]
+        return records
+    finally:
+        close_later(consumer)
