@@ -23,6 +23,8 @@ from rules.wording import parse_template
 DEFAULT_RULES = Path(__file__).with_name("rules.yaml")
 TRIAL_RULES = DEFAULT_RULES.with_name("trial.yaml")
 
+#: What ruamel raises for one text or another, beside errors of its own: such as TypeError for a mapping within a key.
+_PARSER_RAISES = (YAMLError, ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 _LARGEST_TEXT = 256 * 1024
 MOST_RULES = 200
 _MOST_COMPARISONS = 32
@@ -77,7 +79,7 @@ def _read_yaml(text: str, name: str) -> Any:
         raise RulesError(f"{name}: at most {_LARGEST_TEXT} characters were expected; got {len(text)}")
     try:
         root = YAML(typ="rt", pure=True).load(text)
-    except (YAMLError, RecursionError, ValueError) as exc:
+    except _PARSER_RAISES as exc:
         mark = getattr(exc, "problem_mark", None)
         where = f" line {mark.line + 1}" if mark is not None else ""
         raise RulesError(f"{name}{where}: valid YAML was needed; got: {getattr(exc, 'problem', None) or exc}") from exc
@@ -165,10 +167,7 @@ def _block(entry: Any, line: int, depth: int, budget: list[int]) -> Block:
         value = entry[key]
         if not isinstance(value, list) or not value:
             _fail(_line(entry, key), f"{key} must be a list of at least one condition")
-        lines = entry[key].lc
-        parts[key] = tuple(
-            _condition(item, lines.item(position)[0] + 1, depth, budget) for position, item in enumerate(value)
-        )
+        parts[key] = tuple(_condition(one, value.lc.item(at)[0] + 1, depth, budget) for at, one in enumerate(value))
     return Block(parts.get("all", ()), parts.get("any", ()), parts.get("none", ()))
 
 

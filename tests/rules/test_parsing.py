@@ -124,6 +124,7 @@ def test_all_wrong_rules_are_told_at_once() -> None:
         "rules: [" + "1, " * 201 + "]",
         "rules:\n  - &r {id: AAA, when: {all: [*r]}}",
         "\x00",
+        "rules:\n  - ? [{a: 1}]\n    : b",
     ],
 )
 def test_what_is_no_rules_file_is_refused_with_one_kind_of_error(text: str) -> None:
