@@ -11,7 +11,7 @@ import numpy as np
 
 from agents.bundle import Kind
 from features.compiled import compiled, compiled_making_arrays
-from features.events import AMOUNT_PAISE, BITS, BOTH_BIT, COLUMNS, DEBIT, FAILED_BIT, KIND, PARTY, PAYMENT, TIME_MS
+from features.events import AMOUNT_PAISE, BITS, BOTH_BIT, COLUMNS, DEBIT, KIND, PARTY, TIME_MS, pays
 from features.side import CONFLICT, SAME
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def spread(  # noqa: PLR0917 - compiled code takes its arrays one by one
         event = event_of[record]
         if _counts(event, outcomes):
             ends[payee_homes[record] + 1] += 1
-            if _pays(events[event]):
+            if pays(events[event]):
                 if payer_homes[record] == payee_homes[record]:
                     events[event, BITS] |= BOTH_BIT
                 else:
@@ -54,7 +54,7 @@ def spread(  # noqa: PLR0917 - compiled code takes its arrays one by one
             place = ends[payee_homes[record]]
             records[place] = record
             ends[payee_homes[record]] += 1
-            if _pays(events[event]) and payer_homes[record] != payee_homes[record]:
+            if pays(events[event]) and payer_homes[record] != payee_homes[record]:
                 place = ends[payer_homes[record]]
                 records[place], debits[place] = record, True
                 ends[payer_homes[record]] += 1
@@ -73,12 +73,6 @@ def _largest(numbers: NDArray[np.int64]) -> int:
 def _counts(event: int, outcomes: NDArray[np.int64]) -> bool:
     """Tell whether a record can be read and is neither a repeat nor in conflict."""
     return bool(event >= 0 and outcomes[event] != SAME and outcomes[event] != CONFLICT)
-
-
-@compiled
-def _pays(event: Events) -> bool:
-    """Tell what `features.events.debits_of` tells of one event."""
-    return bool(event[KIND] == PAYMENT and event[BITS] & FAILED_BIT == 0)
 
 
 @compiled_making_arrays

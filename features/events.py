@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from features.compiled import compiled
+from features.compiled import compiled, compiled_making_arrays
 from features.hashing import id_hash, party_hash, payment_key
 
 if TYPE_CHECKING:
@@ -80,9 +80,18 @@ def takes_money(txn: Transaction) -> bool:
     return txn.status != "FAILED"
 
 
+@compiled
+def pays(event: Events) -> bool:
+    """Tell whether an event is a payment for which `takes_money` holds."""
+    return bool(event[KIND] == PAYMENT and event[BITS] & FAILED_BIT == 0)
+
+
+@compiled_making_arrays
 def debits_of(events: Events) -> NDArray[np.bool_]:
-    """Tell which events are payments for which `takes_money` holds."""
-    mask: NDArray[np.bool_] = (events[:, KIND] == PAYMENT) & (events[:, BITS] & FAILED_BIT == 0)
+    """Tell of each event whether it `pays`."""
+    mask = np.empty(len(events), np.bool_)
+    for at in range(len(events)):
+        mask[at] = pays(events[at])
     return mask
 
 

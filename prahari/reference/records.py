@@ -26,8 +26,8 @@ _INTRO = """# Records
 
 What stands in the topics that others write to and read from, as JSON objects. Times are RFC 3339 in IST with
 milliseconds, amounts rupees. Payments may carry fields that are not listed here; they are ignored. [Topics](topics.md)
-says how each is keyed. In `transactions` stand also verdicts, copied from `labels`, with the header `prahari-kind`:
-they are ours.
+says how each is keyed. In `transactions` stand also verdicts, copied from `labels`, with the headers
+`prahari-kind` and `prahari-offset`, where in `labels` it was: they are ours.
 
 """
 _PAYMENT = (

@@ -9,7 +9,7 @@ import json
 import struct
 from collections import defaultdict
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from rocksdict import AccessType, Options, Rdict
@@ -17,7 +17,7 @@ from rocksdict import AccessType, Options, Rdict
 from agents.bundle import Kind, decode_bundle
 from models.scoring import Scorer
 from rules import load_rules
-from tests.chaos.naive import Truth, Wanted, find_truth
+from tests.chaos.naive import Truth, find_truth
 from tests.features.comparing import assert_same
 from tests.flow import auditor
 from tests.flow.deployment import RULES
@@ -27,7 +27,30 @@ from tests.topics import read_topic
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.chaos import naive
+
 OFFSET_KEY = b"\x00offset"
+
+
+class Wanted(NamedTuple):
+    """What the logs of a deployment imply, told twice: by list scans, and by the engine's own naive fold."""
+
+    truth: Truth
+    expected: auditor.Expected
+
+
+def wanted_of(topics: auditor.Topics, labels: list[Any]) -> Wanted:
+    """Return what was to be written, from what was sent and the order it was worked in."""
+    truth = find_truth(worked_on(topics.transactions, topics.bundles), labels, _order(topics.bundles))
+    return Wanted(truth, auditor.expect(topics, Scorer(load_rules(RULES), None)))
+
+
+def hold(topics: auditor.Topics, wanted: Wanted, rate_ppm: int) -> None:
+    """Raise AssertionError with the first thing that was written wrongly."""
+    _check_rejected(topics.rejected, wanted.truth)
+    _check_decisions(topics.decisions, wanted.truth)
+    of_payments = [record for record in topics.rejected if json.loads(record.value)["source_topic"] == "transactions"]
+    auditor.check(replace(topics, rejected=of_payments), wanted.expected, rate_ppm)
 
 
 async def audit(
@@ -38,14 +61,9 @@ async def audit(
     `torn`: directories may be damaged where nobody opened them again.
     """
     topics = await auditor.Topics.read(bootstrap, prefix)
-    labels = await read_topic(bootstrap, f"{prefix}labels")
-    truth = find_truth(worked_on(topics.transactions, topics.bundles), labels, _order(topics.bundles))
-    _check_rejected(topics.rejected, truth)
-    _check_decisions(topics.decisions, truth)
-    scorer = Scorer(load_rules(RULES), None)
-    expected = auditor.expect(topics, scorer)
-    of_payments = [record for record in topics.rejected if json.loads(record.value)["source_topic"] == "transactions"]
-    auditor.check(replace(topics, rejected=of_payments), expected, rate_ppm)
+    wanted = wanted_of(topics, await read_topic(bootstrap, f"{prefix}labels"))
+    hold(topics, wanted, rate_ppm)
+    truth = wanted.truth
     changelogs = {"payers": topics.payers, "payees": topics.payees}
     stores = sum(_check_store(path, changelogs, torn=torn) for place in datadirs for path in place.rglob("pay*-*"))
     return {
@@ -109,7 +127,7 @@ def _check_decisions(records: list[Any], truth: Truth) -> None:
         assert sequences[partition] == dict(enumerate(places)), f"sequences of payee partition {partition}"
 
 
-def _check_decision(place: tuple[int, int], decision: dict[str, Any], wanted: Wanted) -> None:
+def _check_decision(place: tuple[int, int], decision: dict[str, Any], wanted: naive.Wanted) -> None:
     payment = wanted.payment
     said = (decision["transaction_id"], decision["payer_vpa"], decision["payee_vpa"], decision["late"])
     assert said == (payment.transaction_id, payment.payer_vpa, payment.payee_vpa, wanted.late), place

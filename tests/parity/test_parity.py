@@ -53,7 +53,10 @@ def model_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def test_a_replay_in_the_recorded_order_is_what_the_workers_did(
     broker: EmbeddedBroker, tmp_path: Path, history: Path, model_dir: Path, scenario: Scenario
 ) -> None:
-    """Repeats, verdicts, broken records and a kill -9: no feature, score, rule, risk or alert differs."""
+    """Repeats, verdicts, broken records and a kill -9: no feature, score, rule, risk or alert differs.
+
+    Of a backlog hardly any differs from the file's own order either, though its verdicts came behind all payments.
+    """
     prefix = f"parity-{'live' if scenario.rate else 'backlog'}."
     deployment = Deployment(broker.bootstrap, tmp_path, prefix, PRAHARI_MODEL_DIR=str(model_dir))
     try:
@@ -72,3 +75,5 @@ async def test_a_replay_in_the_recorded_order_is_what_the_workers_did(
     by_time = replayed(export, scorer, recorded=False)
     differing = changed(by_id(decided), by_id(by_time))
     assert explain(export, differing)[UNEXPLAINED] == 0
+    if not scenario.rate:  # a month in a minute is no live pace
+        assert len(differing) <= 0.005 * len(decided.by_place)
