@@ -21,8 +21,8 @@ setup: ## set up .venv, Kafka's jars and their start-up cache
 demo: setup ## show the whole job on a real broker (DEMO_SECONDS=60 ends by itself)
 	@$(RUN) -m app.demo
 
-test: setup ## run the whole test suite; it starts its own broker
-	@$(RUN) -m pytest
+test: setup ## run the whole test suite on two cores; it starts its own brokers
+	@$(RUN) -m pytest -n 2 --dist loadfile
 
 test-fast: setup ## run the tests that need no broker
 	@$(RUN) -m pytest -m "not broker"
