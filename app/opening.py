@@ -74,7 +74,8 @@ class StageOpener:
         table, close_table = await open_table(self._app, "payers", partition)
         logic = PayerLogic(partition, table, self.aligner, self._homes)
         position = logic.applied.source_offset + 1
-        await or_close(take_overdue(self._app, logic), table, close_table)
+        taking = take_overdue(self._app.consumer, self._app.client_options, self._settings.topic_prefix, logic)
+        await or_close(taking, table, close_table)
         await or_close(self._align(partition, logic.applied), table, close_table)
 
         async def close() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from faust.types import TP
@@ -15,29 +15,34 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from agents.payer import PayerLogic
-    from app.faust_app import PrahariApp
 
 logger = logging.getLogger(__name__)
 
 _POLL_MS = 500
 
 
-async def take_overdue(app: PrahariApp, logic: PayerLogic) -> None:
+class Offsets(Protocol):
+    """Where logs end, and where the consumer group stands: `app.transport.consumer.BatchConsumer` in a worker."""
+
+    async def highwaters(self, *partitions: TP) -> Mapping[TP, int]: ...
+    async def committed(self, tp: TP) -> int: ...
+
+
+async def take_overdue(
+    offsets: Offsets, client_options: Mapping[str, Any], topic_prefix: str, logic: PayerLogic
+) -> None:
     """Let a payer partition that is being opened put the verdicts that wait in their places; durable on return."""
     noted, position = logic.applied.overdue, logic.applied.source_offset + 1
+    log, labels = (TP(f"{topic_prefix}{name}", logic.partition) for name in ("transactions", "labels"))
     if noted is not None and noted.applied < noted.count and position <= noted.until_offset:
-        await _go_on(app, logic, noted)
+        await _go_on(client_options, labels, logic, noted)
         return
-    prefix = app.prahari.topic_prefix
-    log, labels = TP(f"{prefix}transactions", logic.partition), TP(f"{prefix}labels", logic.partition)
     # In this order: what is copied after `labels` is looked at stands behind the backlog.
-    until_offset = (await app.consumer.highwaters(log))[log]
+    until_offset = (await offsets.highwaters(log))[log]
     if until_offset <= position:
         return
-    begin, end = await _not_copied(app, labels, noted)
-    if begin >= end:
-        return
-    verdicts = verdicts_of(await _read(app.client_options, labels, begin, end))
+    begin, end = await _not_copied(offsets, labels, noted)
+    verdicts = verdicts_of(await _read(client_options, labels, begin, end)) if begin < end else []
     if not verdicts:
         return
     blank = Overdue(0, [], 0) if noted is None else noted
@@ -49,11 +54,10 @@ async def take_overdue(app: PrahariApp, logic: PayerLogic) -> None:
     logger.info("payer[%d]: %d verdicts take their places among %d records", logic.partition, len(verdicts), waiting)
 
 
-async def _go_on(app: PrahariApp, logic: PayerLogic, noted: Overdue) -> None:
+async def _go_on(client_options: Mapping[str, Any], labels: TP, logic: PayerLogic, noted: Overdue) -> None:
     """Read the same verdicts as whoever noted them; where `labels` has them no more, their copies count."""
     begin, end = noted.spans[-1]
-    labels = TP(f"{app.prahari.topic_prefix}labels", logic.partition)
-    verdicts = verdicts_of(await _read(app.client_options, labels, begin, end))
+    verdicts = verdicts_of(await _read(client_options, labels, begin, end))
     if len(verdicts) == noted.count:
         logic.take_overdue(noted, verdicts)
         return
@@ -65,13 +69,13 @@ async def _go_on(app: PrahariApp, logic: PayerLogic, noted: Overdue) -> None:
     logic.take_overdue(Overdue(noted.until_offset, noted.spans[:-1], 0), [])
 
 
-async def _not_copied(app: PrahariApp, labels: TP, noted: Overdue | None) -> tuple[int, int]:
+async def _not_copied(offsets: Offsets, labels: TP, noted: Overdue | None) -> tuple[int, int]:
     """Return which offsets of `labels` nobody has copied or taken: from there to its end, or as many as are taken."""
-    end = (await app.consumer.highwaters(labels))[labels]
+    end = (await offsets.highwaters(labels))[labels]
     taken = noted.spans[-1][1] if noted is not None and noted.spans else 0
     if end <= taken:
         return end, end
-    begin = max(taken, await app.consumer.committed(labels))
+    begin = max(taken, await offsets.committed(labels))
     return begin, min(end, begin + OVERDUE_MAX)
 
 
@@ -84,11 +88,12 @@ async def _read(client_options: Mapping[str, Any], labels: TP, begin: int, end: 
     await consumer.start()
     try:
         consumer.assign([log])
+        end = min(end, (await consumer.end_offsets([log]))[log])  # there may be another topic of that name by now
         consumer.seek(log, begin)
         records: list[Any] = []
-        while await consumer.position(log) < end:
+        while begin < end and await consumer.position(log) < end:
             fetched = await consumer.getmany(log, timeout_ms=_POLL_MS)
-            records += [record for record in fetched.get(log, []) if record.offset < end]
+            records += [record for record in fetched.get(log, []) if begin <= record.offset < end]
         return records
     finally:
         close_later(consumer)

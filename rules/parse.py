@@ -167,7 +167,8 @@ def _block(entry: Any, line: int, depth: int, budget: list[int]) -> Block:
         value = entry[key]
         if not isinstance(value, list) or not value:
             _fail(_line(entry, key), f"{key} must be a list of at least one condition")
-        parts[key] = tuple(_condition(one, value.lc.item(at)[0] + 1, depth, budget) for at, one in enumerate(value))
+        line_of = entry[key].lc.item
+        parts[key] = tuple(_condition(one, line_of(at)[0] + 1, depth, budget) for at, one in enumerate(value))
     return Block(parts.get("all", ()), parts.get("any", ()), parts.get("none", ()))
 
 
