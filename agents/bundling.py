@@ -71,10 +71,10 @@ class Entries:
             for offset, end in zip(offsets, self._ends, strict=True)
         ]
 
-    def overdue_applied(self) -> dict[int, int]:
-        """Return how many overdue verdicts have taken effect when these have, by partition; none where none is here."""
+    def overdue_ranks(self) -> dict[int, int]:
+        """Return the rank of the last overdue verdict of each partition that has one here."""
         records = self._read.records
-        return {int(self._sources[at]): overdue_place(records[at].offset)[1] + 1 for at in self._read.overdue}
+        return {int(self._sources[at]): overdue_place(records[at].offset)[1] for at in self._read.overdue}
 
     def rejections(self) -> list[Outgoing]:
         """Return what cannot be read, for `rejected`."""

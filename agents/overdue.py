@@ -47,16 +47,23 @@ class Overdue(msgspec.Struct, array_like=True):
     """What a payer partition has noted: of `labels`, `spans` of offsets [begin, end), the last of them in use.
 
     It holds `count` verdicts, of which `applied` have taken effect; the others do at `until_offset` at the latest.
+    Their ranks begin at `first_rank`: a backlog may begin where verdicts of the one before stood last.
     """
 
     until_offset: int
     spans: list[tuple[int, int]]
     count: int
     applied: int = 0
+    first_rank: int = 0
 
-    def following(self, until_offset: int, span: tuple[int, int], count: int) -> Overdue:
-        """Return what is noted of a backlog after this one."""
-        return Overdue(until_offset, [*self.spans[1 - SPANS_MAX :], span], count)
+    def following(self, position: int, until_offset: int, span: tuple[int, int], count: int) -> Overdue:
+        """Return what is noted of a backlog after this one, which begins at an offset of `transactions`.
+
+        >>> Overdue(7, [(0, 3)], 3, 3).following(7, 9, (3, 5), 2)
+        Overdue(until_offset=9, spans=[(0, 3), (3, 5)], count=2, applied=0, first_rank=3)
+        """
+        first_rank = self.first_rank + self.count if position <= self.until_offset else 0
+        return Overdue(until_offset, [*self.spans[1 - SPANS_MAX :], span], count, first_rank=first_rank)
 
 
 class Waiting(NamedTuple):
@@ -91,7 +98,7 @@ def is_overdue(source: int) -> bool:
 
 
 def overdue_offset(before: int, rank: int) -> int:
-    """Return the offset of the overdue verdict of that rank, from 0, in its place before an offset of `transactions`.
+    """Return the offset of the overdue verdict of that rank in its place before an offset of `transactions`.
 
     >>> overdue_place(overdue_offset(17, 2))
     (17, 2)
@@ -166,9 +173,10 @@ class OverdueVerdicts:
         taken = self._verdicts[self._rank : self._rank + len(befores)]
         until = self.noted.until_offset
         places = [min(until, read.records[at].offset) if at < end else until for at in befores]
+        first_rank = self.noted.first_rank + self._rank
         records = [
             OverdueRecord(overdue_offset(before, rank), one.record.timestamp, one.record.key, one.record.value)
-            for rank, (one, before) in enumerate(zip(taken, places, strict=True), self._rank)
+            for rank, (one, before) in enumerate(zip(taken, places, strict=True), first_rank)
         ]
         self._rank += len(taken)
         if self._rank >= len(self._verdicts):

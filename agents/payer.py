@@ -128,13 +128,13 @@ class PayerLogic:
             self._settle()
 
     def part(
-        self, last_offset: int, watermark_ms: int, states: Mapping[bytes, bytes], overdue_applied: int | None = None
+        self, last_offset: int, watermark_ms: int, states: Mapping[bytes, bytes], overdue_rank: int | None = None
     ) -> Part:
-        """Take what this partition's records came to; of overdue verdicts, so many have taken effect by now."""
+        """Take what this partition's records came to; the overdue verdict of that rank was the last of them."""
         self.applied.watermark_ms = watermark_ms
         self._sent_heads_ms.append(self._aligner.heads.get(self.partition, watermark_ms))
         self.applied.source_offset = last_offset
         self.applied.catching_up = self.catching_up
-        if self.applied.overdue is not None and overdue_applied is not None:
-            self.applied.overdue.applied = overdue_applied
+        if self.applied.overdue is not None and overdue_rank is not None:
+            self.applied.overdue.applied = overdue_rank + 1 - self.applied.overdue.first_rank
         return Part([], states, msgspec.msgpack.encode(self.applied), self._on_durable)

@@ -129,7 +129,7 @@ class PayerStage:
         watermarks_ms = [lane.applied.watermark_ms for lane in lanes]
         ends = map(Lane, entries.event_ends, watermarks_ms)
         processed = PAYERS.process_lanes(states, entries.events, list(ends))
-        after, overdue = iter(processed.states), entries.overdue_applied()
+        after, overdue = iter(processed.states), entries.overdue_ranks()
         parts = {
             lane.partition: lane.part(
                 last, watermark_ms, dict(zip(places, after, strict=False)), overdue.get(lane.partition)

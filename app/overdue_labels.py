@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -14,6 +15,7 @@ from tables.clients import close_later
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from agents.overdue import Waiting
     from agents.payer import PayerLogic
 
 logger = logging.getLogger(__name__)
@@ -42,11 +44,11 @@ async def take_overdue(
     if until_offset <= position:
         return
     begin, end = await _not_copied(offsets, labels, noted)
-    verdicts = verdicts_of(await _read(client_options, labels, begin, end)) if begin < end else []
+    verdicts = await _read(client_options, labels, begin, end) if begin < end else []
     if not verdicts:
         return
-    blank = Overdue(0, [], 0) if noted is None else noted
-    applied = logic.take_overdue(blank.following(until_offset, (begin, end), len(verdicts)), verdicts)
+    before = Overdue(0, [], 0) if noted is None else noted
+    applied = logic.take_overdue(before.following(position, until_offset, (begin, end), len(verdicts)), verdicts)
     logic.table.prepare({}, applied)
     logic.table.stage()
     await logic.table.commit()
@@ -57,7 +59,7 @@ async def take_overdue(
 async def _go_on(client_options: Mapping[str, Any], labels: TP, logic: PayerLogic, noted: Overdue) -> None:
     """Read the same verdicts as whoever noted them; where `labels` has them no more, their copies count."""
     begin, end = noted.spans[-1]
-    verdicts = verdicts_of(await _read(client_options, labels, begin, end))
+    verdicts = await _read(client_options, labels, begin, end)
     if len(verdicts) == noted.count:
         logic.take_overdue(noted, verdicts)
         return
@@ -79,8 +81,8 @@ async def _not_copied(offsets: Offsets, labels: TP, noted: Overdue | None) -> tu
     return begin, min(end, begin + OVERDUE_MAX)
 
 
-async def _read(client_options: Mapping[str, Any], labels: TP, begin: int, end: int) -> list[Any]:
-    """Return the records of a log from `begin` to `end`, as far as it has them."""
+async def _read(client_options: Mapping[str, Any], labels: TP, begin: int, end: int) -> list[Waiting]:
+    """Return the verdicts of `labels` from `begin` to `end`, as far as it has them."""
     log = TopicPartition(*labels)
     consumer = AIOKafkaConsumer(
         enable_auto_commit=False, isolation_level="read_committed", auto_offset_reset="earliest", **client_options
@@ -94,6 +96,6 @@ async def _read(client_options: Mapping[str, Any], labels: TP, begin: int, end: 
         while begin < end and await consumer.position(log) < end:
             fetched = await consumer.getmany(log, timeout_ms=_POLL_MS)
             records += [record for record in fetched.get(log, []) if begin <= record.offset < end]
-        return records
+        return await asyncio.to_thread(verdicts_of, records)
     finally:
         close_later(consumer)

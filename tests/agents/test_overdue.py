@@ -168,6 +168,21 @@ async def test_the_backlog_ends_at_one_place_however_it_is_cut() -> None:
     assert found[0] == found[1]
 
 
+async def test_a_backlog_that_begins_where_the_last_one_ended_puts_its_verdicts_behind() -> None:
+    """Two verdicts came where the first ended, one before the very next record: each has an offset of its own."""
+    table = DictTable()
+    first = Backlog(payments=[10], labels=[20, 30])
+    outputs = await run(first.open(table), table, first.log()[:1])
+    logic = PayerLogic(PARTITION, table, Aligner(lambda: 0.0), all_in_one)
+    assert logic.applied.overdue is not None
+    logic.take_overdue(logic.applied.overdue.following(1, 2, (42, 43), 1), verdicts_of([label(2, 40)]))
+    outputs += await run(logic, table, [Record(1, payment(1, event_time=T0_MS + 50_000))])
+
+    found = [(item.source, item.offset) for bundle in bundles(outputs) for item in bundle.items()]
+    assert [overdue_place(offset) for source, offset in found if is_overdue(source)] == [(1, 0), (1, 1), (1, 2)]
+    assert logic.applied.overdue.applied == 1
+
+
 def test_what_is_no_verdict_is_left_to_the_forwarder() -> None:
     """And verdicts come by their label times, those of one moment as they stand in `labels`."""
     records = [label(0, 9), Record(41, b"{"), label(2, 4), label(3, 4), Record(44, None)]
