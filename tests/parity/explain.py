@@ -3,7 +3,8 @@
 A payment sees what came before it and is of an earlier time. By event time that is all that is of an earlier time; in
 the recorded order it lacks what was worked after it all the same. So every difference needs, on its payer's or its
 payee's account, a payment or verdict that was worked after one of a later time. The two are told apart: a verdict is
-copied into the payments' log when it arrives, behind whatever waits there.
+copied into the payments' log when it arrives, behind whatever waits there. And one on a payment that was rejected is
+known to the workers alone: a file has labels of its rows.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from pathlib import Path
 
-    from features.transaction import Transaction
+    from features.transaction import Transaction, Verdict
 
 #: Order in its log, event or label time.
 Worked = tuple[int, int]
@@ -25,6 +26,7 @@ Worked = tuple[int, int]
 
 PAYEE = "payments to or by one payee, from two payer partitions, were worked in another order than their times"
 PAYER = "a payment of the payer arrived after one of a later time"
+REJECTED = "a verdict on the payer's or payee's payments is of one that was rejected, for which the file has no row"
 VERDICT = "a verdict on the payer's or payee's payments arrived behind payments of after it was known"
 UNEXPLAINED = "unexplained"
 
@@ -36,6 +38,7 @@ def explain(export: Path, differing: Mapping[str, Collection[str]]) -> Counter[s
     """
     paid, judged = _Accounts(), _Accounts()
     payments: dict[str, Transaction] = {}
+    verdicts_said: list[Verdict] = []
     for row, place, verdicts in read_recorded(export):
         txn = row.transaction
         payments[txn.transaction_id] = txn
@@ -46,17 +49,28 @@ def explain(export: Path, differing: Mapping[str, Collection[str]]) -> Counter[s
             known_ms = placed.verdict.label_time_ms
             judged.payers[placed.verdict.payer_vpa].append((placed.payer_offset, known_ms))
             judged.payees[placed.verdict.payee_vpa].append((placed.payee_order, known_ms))
+            verdicts_said.append(placed.verdict)
     of_payments, of_all = paid.overtaken(), paid.with_others(judged).overtaken()
-    return Counter(_reason(payments[identity], names, of_payments, of_all) for identity, names in differing.items())
+    rejected = _Late(set(), set())
+    for verdict in verdicts_said:
+        if verdict.transaction_id not in payments:
+            rejected.payers.add(verdict.payer_vpa)
+            rejected.payees.add(verdict.payee_vpa)
+    return Counter(
+        _reason(payments[identity], names, of_payments, of_all, rejected) for identity, names in differing.items()
+    )
 
 
-def _reason(txn: Transaction, features: Collection[str], of_payments: _Late, of_all: _Late) -> str:
+def _reason(txn: Transaction, features: Collection[str], of_payments: _Late, of_all: _Late, rejected: _Late) -> str:
     if not of_verdicts(features):
         if txn.payee_vpa in of_payments.payees:
             return PAYEE
         if txn.payer_vpa in of_payments.payers:
             return PAYER
-    return VERDICT if txn.payer_vpa in of_all.payers or txn.payee_vpa in of_all.payees else UNEXPLAINED
+    for late, reason in ((rejected, REJECTED), (of_all, VERDICT)):
+        if txn.payer_vpa in late.payers or txn.payee_vpa in late.payees:
+            return reason
+    return UNEXPLAINED
 
 
 def of_verdicts(features: Collection[str]) -> bool:
