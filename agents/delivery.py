@@ -42,7 +42,7 @@ class PartitionTask:
     `crew` computes for it, with the others of the stage; where none is given, one of its own. `commit_linger_s` is how
     long a commit waits for company, at most: a longer one makes fewer, larger transactions and repeats more outputs
     after a crash. `commit_phase` is when within it, 0 to 1: partitions that commit together keep payments waiting.
-    `on_fatal` must end the process.
+    `on_fatal` must end the process. `last_words` says what is applied when everything is through step 5.
     """
 
     def __init__(
@@ -58,6 +58,7 @@ class PartitionTask:
         observer: Observer | None = None,
         crew: Crew | None = None,
         partition: int = 0,
+        last_words: Callable[[], bytes] | None = None,
     ) -> None:
         self.name = name
         self.logic = logic
@@ -66,6 +67,7 @@ class PartitionTask:
         self._crew = Crew(name, send, on_fatal, observer=observer) if crew is None else crew
         self._partition = partition
         self._on_fatal = on_fatal
+        self._last_words = last_words
         self._commit_linger_s, self._commit_phase = commit_linger_s, commit_phase
         self._observer = Unobserved() if observer is None else observer
         self._acks: list[Callable[[], None]] = []
@@ -121,6 +123,10 @@ class PartitionTask:
             self._finishing.set()
             self._commit_now()
             await asyncio.gather(self._leaving, self._committing)
+        if self._last_words is not None:
+            self.table.prepare({}, self._last_words())
+            self.table.stage()
+            await self.table.commit()
         self.table.close()
 
     async def bound_waiting_state(self) -> None:

@@ -2,7 +2,7 @@
 
 After an outage, copies of verdicts (`agents.forward`) stand behind every payment that waited, days of event time late.
 So a payer partition opened with a backlog takes what `labels` holds for it, once, and puts each verdict before the
-first payment that is later than its label time; copies of these are passed over.
+first payment that is later than its label time; copies of these are passed over. Not after a kill: see ADR 17.
 
 ```
 transactions   │ 09:00  09:10  09:20  09:30 │ copies: 09:05  09:25    labels │ 09:05  09:25

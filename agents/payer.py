@@ -34,13 +34,31 @@ BACKLOG_RECORDS = 1_000
 class PayerApplied(msgspec.Struct, array_like=True):
     """What the payer stage of one partition has applied, and whether it was in the middle of a backlog.
 
-    `overdue`: the verdicts that it took from `labels`, as they came while payments waited.
+    `overdue`: the verdicts that it took from `labels`, as they came while payments waited. `closed`: nobody has put
+    out anything behind `source_offset`; said by who gives the partition up, taken back by who takes it.
     """
 
     source_offset: int = -1
     watermark_ms: int = -1
     catching_up: bool = False
     overdue: Overdue | None = None
+    closed: bool = False
+
+
+def applied_of(data: bytes | None) -> PayerApplied:
+    """Return what these bytes say is applied; where nobody ever had the partition, nothing is put out either.
+
+    >>> applied_of(None).closed, applied_of(claimed(None)).closed
+    (True, False)
+    """
+    return PayerApplied(closed=True) if data is None else msgspec.msgpack.decode(data, type=PayerApplied)
+
+
+def claimed(data: bytes | None) -> bytes:
+    """Return what is applied from now on: who takes a partition may put out more than it commits."""
+    applied = applied_of(data)
+    applied.closed = False
+    return msgspec.msgpack.encode(applied)
 
 
 class PayerLogic:
@@ -53,8 +71,10 @@ class PayerLogic:
         self._aligner = aligner
         self._homes = homes
         self._sent_heads_ms: deque[int] = deque()
-        data = table.applied
-        self.applied = PayerApplied() if data is None else msgspec.msgpack.decode(data, type=PayerApplied)
+        self.applied = applied_of(table.applied)
+        self.found_closed, self.applied.closed = self.applied.closed, False
+        #: Up to where an earlier owner that did not close may still put something out: one that hung, for instance.
+        self.unsure_until = 0
         noted = self.applied.overdue
         self._overdue = None if noted is None else OverdueVerdicts(noted, [], homes)
 
@@ -62,6 +82,11 @@ class PayerLogic:
         """Take verdicts to put in their places; return what is applied, to be durable before the first chunk."""
         self.applied.overdue = noted
         self._overdue = OverdueVerdicts(noted, verdicts, self._homes)
+        return msgspec.msgpack.encode(self.applied)
+
+    def last_words(self) -> bytes:
+        """Return what is applied when the partition is given up and everything put out is committed."""
+        self.applied.closed = self.applied.source_offset + 1 >= self.unsure_until
         return msgspec.msgpack.encode(self.applied)
 
     def placed(self, read: Records, start: int, end: int) -> tuple[Records, int, int]:

@@ -16,7 +16,7 @@ from agents.deciding import Decider
 from agents.delivery import PartitionTask
 from agents.forward import ForwardLogic, NoTable, forward_control, forward_labels
 from agents.payee import PayeeLogic, PayeeStage, applied_control
-from agents.payer import BACKLOG_RECORDS, PayerApplied, PayerLogic
+from agents.payer import BACKLOG_RECORDS, PayerApplied, PayerLogic, claimed
 from agents.payer_stage import PayerStage
 from agents.places import homes_in
 from agents.ports import Chunk
@@ -71,7 +71,7 @@ class StageOpener:
     async def payer(self, partition: int) -> Opened:
         """Open a partition of `transactions`."""
         await self._heads.start()
-        table, close_table = await open_table(self._app, "payers", partition)
+        table, close_table = await open_table(self._app, "payers", partition, claimed)
         logic = PayerLogic(partition, table, self.aligner, self._homes)
         position = logic.applied.source_offset + 1
         taking = take_overdue(self._app.consumer, self._app.client_options, self._settings.topic_prefix, logic)
@@ -85,7 +85,8 @@ class StageOpener:
             await close_table()
 
         self._payers.lanes[partition] = logic
-        opened = self._swept(self._payer_crew, partition, Sweeping(logic, table, PAYERS), position, close)
+        sweeping = Sweeping(logic, table, PAYERS)
+        opened = self._swept(self._payer_crew, partition, sweeping, position, close, last_words=logic.last_words)
         watch = asyncio.create_task(leave_when_idle(opened.task, logic))
         return opened
 
@@ -160,7 +161,7 @@ class StageOpener:
         return self._opened("control", partition, logic, NoTable(), None, _nothing_to_close)
 
     def _swept(
-        self, crew: Crew, partition: int, sweeping: Sweeping, position: int, close_stage: Callable[[], Any]
+        self, crew: Crew, partition: int, sweeping: Sweeping, position: int, close_stage: Callable[[], Any], **more: Any
     ) -> Opened:
         """Return a partition that a crew works on, with a sweep beside it that ends first."""
 
@@ -168,7 +169,7 @@ class StageOpener:
             asking.cancel()
             await close_stage()
 
-        opened = self._opened(crew.name, partition, sweeping, sweeping.table, position, close, crew=crew)
+        opened = self._opened(crew.name, partition, sweeping, sweeping.table, position, close, crew=crew, **more)
         asking = asyncio.create_task(keep_swept(opened.task, sweeping))
         return opened
 
@@ -180,8 +181,7 @@ class StageOpener:
         table: Any,
         position: int | None,
         close: Callable[[], Any],
-        *,
-        crew: Crew | None = None,
+        **more: Any,
     ) -> Opened:
         task = PartitionTask(
             f"{stage}[{partition}]",
@@ -192,7 +192,7 @@ class StageOpener:
             commit_linger_s=self._settings.commit_linger_s,
             commit_phase=commit_phase(stage, partition),
             observer=StageObserver(self._app.metrics, stage),
-            crew=crew,
             partition=partition,
+            **more,
         )
         return Opened(task, position, close)

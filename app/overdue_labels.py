@@ -33,15 +33,21 @@ class Offsets(Protocol):
 async def take_overdue(
     offsets: Offsets, client_options: Mapping[str, Any], topic_prefix: str, logic: PayerLogic
 ) -> None:
-    """Let a payer partition that is being opened put the verdicts that wait in their places; durable on return."""
+    """Let a payer partition that is being opened put the verdicts that wait in their places; durable on return.
+
+    Not where its last owner may have put out more than it committed: without those verdicts, so that is repeated
+    without them.
+    """
     noted, position = logic.applied.overdue, logic.applied.source_offset + 1
     log, labels = (TP(f"{topic_prefix}{name}", logic.partition) for name in ("transactions", "labels"))
+    # In this order: what is copied after `labels` is looked at stands behind the backlog.
+    until_offset = (await offsets.highwaters(log))[log]
+    if not logic.found_closed:
+        logic.unsure_until = until_offset
     if noted is not None and noted.applied < noted.count and position <= noted.until_offset:
         await _go_on(client_options, labels, logic, noted)
         return
-    # In this order: what is copied after `labels` is looked at stands behind the backlog.
-    until_offset = (await offsets.highwaters(log))[log]
-    if until_offset <= position:
+    if until_offset <= position or not logic.found_closed:
         return
     begin, end = await _not_copied(offsets, labels, noted)
     verdicts = await _read(client_options, labels, begin, end) if begin < end else []

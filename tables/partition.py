@@ -131,9 +131,12 @@ class TablePartition:
         await asyncio.to_thread(self.store.write, self._committing, offset)
         self._committing = {}
 
-    async def claim(self) -> None:
-        """Commit one non-empty transaction before the first output: it fails where another worker took over."""
-        self._waiting[APPLIED_KEY] = self.applied if self.applied is not None else b""
+    async def claim(self, applied: bytes | None = None) -> None:
+        """Commit one non-empty transaction before the first output: it fails where another worker took over.
+
+        It says what is applied, or `applied` in its place.
+        """
+        self._waiting[APPLIED_KEY] = applied or self.applied or b""
         await self.commit()
 
     def peek(self, key: bytes) -> bytes | None:

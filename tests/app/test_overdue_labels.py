@@ -12,7 +12,7 @@ from faust.types import TP
 
 from agents.alignment import Aligner
 from agents.overdue import Overdue
-from agents.payer import PayerApplied, PayerLogic
+from agents.payer import PayerApplied, PayerLogic, claimed
 from app.overdue_labels import take_overdue
 from tables.clients import wait_closed
 from tests.agents.stages import T0_MS, DictTable, all_in_one, payment
@@ -73,7 +73,7 @@ class Deployment:
         await producer.stop()
 
     async def open(self, table: DictTable) -> PayerLogic:
-        """Open the partition as a worker does."""
+        """Open the partition as a worker does, whose claim comes with the note here."""
         logic = PayerLogic(0, table, Aligner(lambda: 0.0), all_in_one)
         await take_overdue(self, self.options, self.prefix, logic)
         return logic
@@ -118,7 +118,7 @@ async def test_what_nobody_has_copied_is_noted_before_the_first_chunk(deployment
 
 async def test_without_a_backlog_or_without_verdicts_nothing_is_noted(deployment: Deployment) -> None:
     """Neither a partition that stands at its log's end nor one all of whose verdicts are copied takes any."""
-    at_the_end = OneCommit(msgspec.msgpack.encode(PayerApplied(BACKLOG - 1)))
+    at_the_end = OneCommit(msgspec.msgpack.encode(PayerApplied(BACKLOG - 1, closed=True)))
     await deployment.open(at_the_end)
     deployment.copied = 3
     copied = OneCommit()
@@ -138,10 +138,23 @@ async def test_whoever_goes_on_takes_the_same_though_more_came(deployment: Deplo
     await deployment.open(table)
     assert noted(table) == first == Overdue(BACKLOG, [(0, 3)], 3)
 
-    table.applied = msgspec.msgpack.encode(PayerApplied(BACKLOG - 1, overdue=Overdue(BACKLOG, [(0, 3)], 3, 3)))
+    table.applied = msgspec.msgpack.encode(
+        PayerApplied(BACKLOG - 1, overdue=Overdue(BACKLOG, [(0, 3)], 3, 3), closed=True)
+    )
     deployment.copied = 2
     await deployment.open(table)
     assert noted(table) == Overdue(BACKLOG + 1, [(0, 3), (3, 5)], 2, first_rank=3)
+
+
+async def test_where_more_may_be_put_out_than_is_committed_no_verdict_is_moved(deployment: Deployment) -> None:
+    """A worker that was killed may have decided without them; who follows it may say so when it is past all that."""
+    killed = OneCommit(claimed(None))
+    logic = await deployment.open(killed)
+    assert noted(killed) is None
+
+    assert not msgspec.msgpack.decode(logic.last_words(), type=PayerApplied).closed
+    logic.applied.source_offset = BACKLOG - 1
+    assert msgspec.msgpack.decode(logic.last_words(), type=PayerApplied).closed
 
 
 @pytest.mark.parametrize("gone", ["some", "all"])
