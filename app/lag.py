@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 # A broker that just started makes its group topic at the first question, and has no answer until then.
-_patient = retry(
+patient = retry(
     retry=retry_if_exception_type(
         (GroupCoordinatorNotAvailableError, CoordinatorLoadInProgressError, NotCoordinatorForGroupError)
     ),
@@ -65,13 +65,13 @@ class GroupLag:
         """Return the sum of a topic's end offsets."""
         return sum((await self._consumer.end_offsets(self._partitions(topic))).values())
 
-    @_patient
+    @patient
     async def committed(self, topic: str) -> int:
         """Return the sum of the group's committed offsets of a topic."""
         offsets = await self._admin.list_consumer_group_offsets(self._group)
         return sum(max(0, offsets[tp].offset) for tp in self._partitions(topic) if tp in offsets)
 
-    @_patient
+    @patient
     async def has_members(self) -> bool:
         """Whether any worker is in the group."""
         responses = await self._admin.describe_consumer_groups([self._group])

@@ -25,7 +25,7 @@ from app.alerting import Explainer, log_alert, log_decision
 from app.head_sharing import HeadSharing
 from app.leaving import leave_when_idle, or_close
 from app.metrics.stages import StageObserver
-from app.overdue_labels import take_overdue
+from app.overdue_labels import GroupOffsets, take_overdue
 from app.ownership import open_table
 from app.sweeping import keep_swept
 from app.transport.stages import Opened
@@ -74,7 +74,7 @@ class StageOpener:
         table, close_table = await open_table(self._app, "payers", partition, claimed)
         logic = PayerLogic(partition, table, self.aligner, self._homes)
         position = logic.applied.source_offset + 1
-        taking = take_overdue(self._app.consumer, self._app.client_options, self._settings.topic_prefix, logic)
+        taking = take_overdue(GroupOffsets(self._app), self._app.client_options, self._settings.topic_prefix, logic)
         await or_close(taking, table, close_table)
         await or_close(self._align(partition, logic.applied), table, close_table)
 

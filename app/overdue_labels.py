@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 from faust.types import TP
 
 from agents.overdue import OVERDUE_MAX, Overdue, verdicts_of
+from app.lag import patient
 from tables.clients import close_later
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
     from agents.overdue import Waiting
     from agents.payer import PayerLogic
+    from app.faust_app import PrahariApp
 
 logger = logging.getLogger(__name__)
 
@@ -24,10 +27,36 @@ _POLL_MS = 500
 
 
 class Offsets(Protocol):
-    """Where logs end, and where the consumer group stands: `app.transport.consumer.BatchConsumer` in a worker."""
+    """Where logs end, and where the consumer group stands."""
 
     async def highwaters(self, *partitions: TP) -> Mapping[TP, int]: ...
     async def committed(self, tp: TP) -> int: ...
+
+
+class GroupOffsets:
+    """Offsets as a worker asks for them: what the group committed by a client of its own.
+
+    The worker's consumer asks over the connection by which it joins its group, and would wait there for a rebalance
+    that waits for the worker.
+    """
+
+    def __init__(self, app: PrahariApp) -> None:
+        self._app = app
+
+    async def highwaters(self, *partitions: TP) -> Mapping[TP, int]:
+        """Return where logs end."""
+        return cast("Mapping[TP, int]", await self._app.consumer.highwaters(*partitions))
+
+    async def committed(self, tp: TP) -> int:
+        """Return where the group committed, 0 where it never did."""
+        admin = AIOKafkaAdminClient(**self._app.client_options)
+        try:
+            await admin.start()
+            offsets = await patient(admin.list_consumer_group_offsets)(self._app.conf.id)
+        finally:
+            await admin.close()
+        log = TopicPartition(*tp)
+        return max(0, offsets[log].offset) if log in offsets else 0
 
 
 async def take_overdue(

@@ -185,9 +185,5 @@ class BatchConsumer(driver.Consumer):
         """Tell the group what state has applied, in the thread that fetches."""
         await self._thread.call_thread(self._thread.commit_applied, positions)
 
-    async def committed(self, tp: TP) -> int:
-        """Return where the group committed, 0 where it never did, whoever has the partition."""
-        return cast("int", await self._thread.call_thread(self._thread.committed, tp))
-
     def verify_event_path(self, now: float, tp: TP) -> None:
         """Faust's livelock detector looks at single events; the watchdog looks at lag instead."""

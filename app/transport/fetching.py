@@ -105,10 +105,6 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         fetcher._prefetch_backoff = _UNTAKEN_FULL_S if full else _UNTAKEN_S
         fetcher._fetch_max_wait_ms = _FETCH_MAX_WAIT_FULL_MS if full else _FETCH_MAX_WAIT_MS
 
-    async def committed(self, tp: TP) -> int:
-        """Return where the group committed, 0 where it never did."""
-        return await self._ensure_consumer().committed(TopicPartition(*tp)) or 0
-
     async def commit_applied(self, positions: Mapping[TP, int]) -> None:
         """Commit where partitions that are still ours are to be read from; another owner commits for itself."""
         consumer = self._ensure_consumer()
