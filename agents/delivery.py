@@ -124,9 +124,7 @@ class PartitionTask:
             self._commit_now()
             await asyncio.gather(self._leaving, self._committing)
         if self._last_words is not None:
-            self.table.prepare({}, self._last_words())
-            self.table.stage()
-            await self.table.commit()
+            await self.table.commit_applied(self._last_words())
         self.table.close()
 
     async def bound_waiting_state(self) -> None:

@@ -84,9 +84,7 @@ async def take_overdue(
         return
     before = Overdue(0, [], 0) if noted is None else noted
     applied = logic.take_overdue(before.following(position, until_offset, (begin, end), len(verdicts)), verdicts)
-    logic.table.prepare({}, applied)
-    logic.table.stage()
-    await logic.table.commit()
+    await logic.table.commit_applied(applied)
     waiting = until_offset - position
     logger.info("payer[%d]: %d verdicts take their places among %d records", logic.partition, len(verdicts), waiting)
 

@@ -131,6 +131,12 @@ class TablePartition:
         await asyncio.to_thread(self.store.write, self._committing, offset)
         self._committing = {}
 
+    async def commit_applied(self, applied: bytes) -> None:
+        """Commit what is applied, without any state, behind all that was prepared."""
+        self.prepare({}, applied)
+        self.stage()
+        await self.commit()
+
     async def claim(self, applied: bytes | None = None) -> None:
         """Commit one non-empty transaction before the first output: it fails where another worker took over.
 

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from agents.overdue import overdue_place, overdue_source
 from features.transaction import Verdict
+from replay.recorded import PlacedVerdict
 
 if TYPE_CHECKING:
     from agents.bundle import Bundle
     from app.export.survey import Survey
-
-
-class PlacedOverdue(NamedTuple):
-    """A verdict behind an offset of its payer partition, and its place in its payee partition's order."""
-
-    behind_offset: int
-    rank: int
-    verdict: Verdict
-    payer_partition: int
-    payee_partition: int
-    payee_order: int
 
 
 class OverdueLog:
@@ -31,7 +21,7 @@ class OverdueLog:
     def __init__(self, found: Survey) -> None:
         self._found = found
         self._seen: set[tuple[int, int]] = set()
-        self._waiting: dict[int, list[PlacedOverdue]] = {}
+        self._waiting: dict[int, list[tuple[int, int, PlacedVerdict]]] = {}
 
     def take(self, bundle: Bundle, at: int, source: int, payee_partition: int, payee_order: int) -> bool:
         """Take the overdue verdict at a place of a bundle; tell whether it is new and asked for."""
@@ -44,8 +34,9 @@ class OverdueLog:
         if not inside or (source, offset) in self._seen:
             return False
         self._seen.add((source, offset))
-        place = (payer_partition, payee_partition, payee_order)
-        self._waiting.setdefault(payer_partition, []).append(PlacedOverdue(before - 1, rank, verdict, *place))
+        # Replay takes a verdict behind the record of its offset: this one stands behind the record before.
+        placed = PlacedVerdict(verdict, payer_partition, before - 1, payee_partition, payee_order)
+        self._waiting.setdefault(payer_partition, []).append((before, rank, placed))
         return True
 
     def sort(self) -> None:
@@ -53,13 +44,13 @@ class OverdueLog:
         for waiting in self._waiting.values():
             waiting.sort(reverse=True)
 
-    def before(self, payer_partition: int, offset: int) -> list[PlacedOverdue]:
+    def before(self, payer_partition: int, offset: int) -> list[PlacedVerdict]:
         """Give those that stand before a record of a payer partition and were not given yet, in their order."""
         given, waiting = [], self._waiting.get(payer_partition, [])
-        while waiting and waiting[-1].behind_offset < offset:
-            given.append(waiting.pop())
+        while waiting and waiting[-1][0] <= offset:
+            given.append(waiting.pop()[-1])
         return given
 
-    def rest(self) -> list[PlacedOverdue]:
+    def rest(self) -> list[PlacedVerdict]:
         """Give all that are left."""
-        return [one for waiting in self._waiting.values() for one in reversed(waiting)]
+        return [placed for waiting in self._waiting.values() for _, _, placed in reversed(waiting)]

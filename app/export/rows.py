@@ -14,10 +14,9 @@ import polars as pl
 from features.clock import format_event_time
 from features.transaction import Transaction, Verdict
 from replay.history import OPTIONAL
-from replay.recorded import PLACE_COLUMNS
+from replay.recorded import PLACE_COLUMNS, PlacedVerdict
 
 if TYPE_CHECKING:
-    from app.export.overdue import PlacedOverdue
     from app.export.places import Places
     from app.export.survey import Entry, Survey
 
@@ -95,14 +94,10 @@ class Rows:
         }
 
 
-def _overdue(one: PlacedOverdue) -> Row:
-    """Return an overdue verdict with its place: behind an offset that another record has."""
-    return _verdict(one.verdict) | {
-        "payer_partition": one.payer_partition,
-        "payer_offset": one.behind_offset,
-        "payee_partition": one.payee_partition,
-        "payee_order": one.payee_order,
-    }
+def _overdue(placed: PlacedVerdict) -> Row:
+    """Return an overdue verdict with its place."""
+    place = placed._asdict()
+    return _verdict(place.pop("verdict")) | place
 
 
 def _verdict(verdict: Verdict) -> Row:
