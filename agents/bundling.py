@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from agents.bundle import Bundle, debit_content, encode_bundle
-from agents.overdue import overdue_place, overdue_source
+from agents.overdue_places import overdue_place, overdue_source
 from agents.places import places_of
 from agents.ports import Outgoing
 from agents.reading import REJECTED, Records

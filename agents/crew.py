@@ -5,8 +5,8 @@ chunks of partitions ─► compute, encode ─► 3 outputs sent ─► acked �
                         └── next parts meanwhile ◄───┘
 ```
 
-What may be computed together is the stage's `JointLogic`; without one, and for chunks without records, each partition's
-own logic is asked. Outputs go before state, part after part in order, whichever partitions they are of.
+The stage's `JointLogic` computes; without one, and for chunks without records, each partition's own logic. Outputs go
+before state, part after part, whichever partitions they are of.
 """
 
 from __future__ import annotations
@@ -27,8 +27,6 @@ PARTS_SENT_MAX = 3
 
 
 class _Sent(NamedTuple):
-    """Parts whose outputs are on their way."""
-
     parts: Together
     acknowledged: Awaitable[object] | None
 
@@ -113,10 +111,9 @@ class Crew:
         self._news.clear()
         taken = {}
         for partition, member in self._members.items():
-            if self._joint is None or self._joint.wants(partition):
-                chunk = member.waiting.take()
-                if chunk is not None:
-                    taken[partition] = chunk
+            free = self._joint is None or self._joint.wants(partition)
+            if free and (chunk := member.waiting.take()) is not None:
+                taken[partition] = chunk
         return taken
 
     async def _wait_for_news(self) -> None:
@@ -154,10 +151,17 @@ class Crew:
     async def _hand_over(self, parts: Together) -> None:
         for partition, part in parts.parts.items():
             self._members[partition].table.prepare(part.states, part.applied)
+        await self._until_leased(parts)
         acknowledged = await self._send(parts.outputs) if parts.outputs else None
         await self._sent.put(_Sent(parts, acknowledged))
         for partition in parts.parts:
             await self._members[partition].bound_waiting_state()
+
+    async def _until_leased(self, parts: Together) -> None:
+        """Return when every partition may put out its part; of those that may not yet, all commit at once."""
+        asked = [(self._members[partition], part.until_offset) for partition, part in parts.parts.items()]
+        for member, until_offset in [one for one in asked if not one[0].may_put_out(one[1])]:
+            await member.until_it_may(until_offset)
 
     async def _durable_loop(self) -> None:
         """Stage parts when their outputs are acknowledged, in the order in which they were sent."""

@@ -26,6 +26,7 @@ from agents.waiting import WaitingChunks
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from agents.leased import Lease
     from agents.ports import Chunk, Logic, Observer, Send
     from tables.partition import TablePartition
 
@@ -42,7 +43,7 @@ class PartitionTask:
     `crew` computes for it, with the others of the stage; where none is given, one of its own. `commit_linger_s` is how
     long a commit waits for company, at most: a longer one makes fewer, larger transactions and repeats more outputs
     after a crash. `commit_phase` is when within it, 0 to 1: partitions that commit together keep payments waiting.
-    `on_fatal` must end the process. `last_words` says what is applied when everything is through step 5.
+    `on_fatal` must end the process. `lease` is how far it may put anything out; without one, anywhere.
     """
 
     def __init__(
@@ -58,7 +59,7 @@ class PartitionTask:
         observer: Observer | None = None,
         crew: Crew | None = None,
         partition: int = 0,
-        last_words: Callable[[], bytes] | None = None,
+        lease: Lease | None = None,
     ) -> None:
         self.name = name
         self.logic = logic
@@ -67,7 +68,7 @@ class PartitionTask:
         self._crew = Crew(name, send, on_fatal, observer=observer) if crew is None else crew
         self._partition = partition
         self._on_fatal = on_fatal
-        self._last_words = last_words
+        self._lease = lease
         self._commit_linger_s, self._commit_phase = commit_linger_s, commit_phase
         self._observer = Unobserved() if observer is None else observer
         self._acks: list[Callable[[], None]] = []
@@ -123,8 +124,8 @@ class PartitionTask:
             self._finishing.set()
             self._commit_now()
             await asyncio.gather(self._leaving, self._committing)
-        if self._last_words is not None:
-            await self.table.commit_applied(self._last_words())
+        if self._lease is not None:
+            await self.table.commit(self._lease.closed, alone=True)
         self.table.close()
 
     async def bound_waiting_state(self) -> None:
@@ -132,6 +133,19 @@ class PartitionTask:
         while self.table.waiting_bytes > STATE_WAITING_BYTES_MAX:
             self._committed.clear()
             self._commit_now()
+            await self._committed.wait()
+
+    def may_put_out(self, until_offset: int) -> bool:
+        """Whether what comes of records before this offset may be put out; if not, a commit is on its way."""
+        if self._lease is None or self._lease.covers(until_offset):
+            return True
+        self._commit_now()
+        return False
+
+    async def until_it_may(self, until_offset: int) -> None:
+        """Return when it may."""
+        while not self.may_put_out(until_offset):
+            self._committed.clear()
             await self._committed.wait()
 
     def _commit_now(self) -> None:
@@ -154,8 +168,15 @@ class PartitionTask:
 
     async def _commit(self) -> None:
         acks, self._acks = self._acks, []
+        lease = self._lease
         with self._observer.commit():
-            await self.table.commit()
+            if lease is None:
+                await self.table.commit()
+            else:
+                await self.table.commit(lease.sealed, alone=lease.due)
+                lease.committed()
+                if lease.due:
+                    self._dirty.set()
         self._committed.set()
         for ack in acks:
             ack()

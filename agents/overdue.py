@@ -2,11 +2,13 @@
 
 After an outage, copies of verdicts (`agents.forward`) stand behind every payment that waited, days of event time late.
 So a payer partition opened with a backlog takes what `labels` holds for it, once, and puts each verdict before the
-first payment that is later than its label time; copies of these are passed over. Not after a kill: see ADR 17.
+first payment that is later than its label time; copies of these are passed over. A worker that was killed may have put
+out something without them: what its lease covers (`agents.leased`) is left as it was, and they begin behind that.
 
 ```
 transactions   │ 09:00  09:10  09:20  09:30 │ copies: 09:05  09:25    labels │ 09:05  09:25
 worked on as   │ 09:00 [09:05] 09:10  09:20 [09:25] 09:30 │            until_offset: where the backlog ended
+after a kill   │ 09:00  09:10 │leased [09:05] 09:20 [09:25] 09:30 │    from_offset: where the lease ended
 ```
 
 What was taken is noted in the partition's state before anything depends on it. Whoever goes on after a crash reads the
@@ -22,8 +24,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 import numpy as np
 
-from agents.bundle import CONTROL_SOURCE, Kind
+from agents.bundle import Kind
 from agents.headers import labels_offset
+from agents.overdue_places import overdue_offset
 from agents.ports import KIND_HEADER, KIND_VERDICT
 from agents.reading import Records
 from features.errors import RejectedTransaction
@@ -39,28 +42,40 @@ if TYPE_CHECKING:
 OVERDUE_MAX = 100_000
 #: Spans of `labels` remembered, so that copies of what was taken from them are passed over.
 SPANS_MAX = 8
-_RANK_BITS = 20
-_FIRST_SOURCE = CONTROL_SOURCE - 1
+
+
+class Span(NamedTuple):
+    """Offsets [begin, end) of `labels`, whose verdicts stand before records of `transactions` from `from_offset` on."""
+
+    begin: int
+    end: int
+    from_offset: int = 0
 
 
 class Overdue(msgspec.Struct, array_like=True):
-    """What a payer partition has noted: of `labels`, `spans` of offsets [begin, end), the last of them in use.
+    """What a payer partition has noted: of `labels`, some `spans`, the last of them in use.
 
     It holds `count` verdicts, of which `applied` have taken effect; the others do at `until_offset` at the latest.
     Their ranks begin at `first_rank`: a backlog may begin where verdicts of the one before stood last.
     """
 
     until_offset: int
-    spans: list[tuple[int, int]]
+    spans: list[Span]
     count: int
     applied: int = 0
     first_rank: int = 0
 
-    def following(self, position: int, until_offset: int, span: tuple[int, int], count: int) -> Overdue:
+    @property
+    def from_offset(self) -> int:
+        """The first offset that one of them may stand before."""
+        return self.spans[-1].from_offset if self.spans else 0
+
+    def following(self, position: int, until_offset: int, span: Span, count: int) -> Overdue:
         """Return what is noted of a backlog after this one, which begins at an offset of `transactions`.
 
-        >>> Overdue(7, [(0, 3)], 3, 3).following(7, 9, (3, 5), 2)
-        Overdue(until_offset=9, spans=[(0, 3), (3, 5)], count=2, applied=0, first_rank=3)
+        >>> following = Overdue(7, [Span(0, 3)], 3, 3).following(7, 9, Span(3, 5), 2)
+        >>> [span[:2] for span in following.spans], following.count, following.first_rank
+        ([(0, 3), (3, 5)], 2, 3)
         """
         first_rank = self.first_rank + self.count if position <= self.until_offset else 0
         return Overdue(until_offset, [*self.spans[1 - SPANS_MAX :], span], count, first_rank=first_rank)
@@ -81,34 +96,6 @@ class OverdueRecord(NamedTuple):
     key: bytes | None
     value: bytes | None
     headers: tuple[tuple[str, bytes], ...] = ((KIND_HEADER, KIND_VERDICT),)
-
-
-def overdue_source(payer_partition: int) -> int:
-    """Return the source that overdue verdicts of a payer partition have in bundles; or the partition of a source.
-
-    >>> overdue_source(0), overdue_source(3), overdue_source(-5)
-    (-2, -5, 3)
-    """
-    return _FIRST_SOURCE - payer_partition
-
-
-def is_overdue(source: int) -> bool:
-    """Whether a source of a bundle's items is one of overdue verdicts."""
-    return source <= _FIRST_SOURCE
-
-
-def overdue_offset(before: int, rank: int) -> int:
-    """Return the offset of the overdue verdict of that rank in its place before an offset of `transactions`.
-
-    >>> overdue_place(overdue_offset(17, 2))
-    (17, 2)
-    """
-    return before << _RANK_BITS | rank
-
-
-def overdue_place(offset: int) -> tuple[int, int]:
-    """Return the offset of `transactions` that an overdue verdict stands before, and its rank."""
-    return offset >> _RANK_BITS, offset & (1 << _RANK_BITS) - 1
 
 
 def verdicts_of(records: Iterable[Record]) -> list[Waiting]:
@@ -153,12 +140,18 @@ class OverdueVerdicts:
                 read.pass_over(start + at)
 
     def _was_taken(self, record: Record) -> bool:
-        offset = labels_offset(record)
-        return offset is not None and any(begin <= offset < end for begin, end in self.noted.spans)
+        at = labels_offset(record)
+        return at is not None and any(
+            span.begin <= at < span.end and record.offset >= span.from_offset for span in self.noted.spans
+        )
 
     def _befores(self, read: Records, start: int, end: int) -> list[int]:
         """Return the place in `read` before which each of the verdicts stands whose turn has come."""
-        if self._rank >= len(self._verdicts) or start == end:
+        if self._rank >= len(self._verdicts):
+            return []
+        from_offset = self.noted.from_offset
+        start = next((at for at in range(start, end) if read.records[at].offset >= from_offset), end)
+        if start == end:
             return []
         label_times_ms = self._label_times_ms[self._rank :]
         newest_ms = np.maximum.accumulate(read.times_ms[start:end])

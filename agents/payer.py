@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from agents.coming import Coming, sparse
+from agents.leased import Lease
 from agents.overdue import Overdue, OverdueVerdicts
 from agents.payer_stage import PayerStage
 from agents.ports import Hold, Part
@@ -34,30 +35,30 @@ BACKLOG_RECORDS = 1_000
 class PayerApplied(msgspec.Struct, array_like=True):
     """What the payer stage of one partition has applied, and whether it was in the middle of a backlog.
 
-    `overdue`: the verdicts that it took from `labels`, as they came while payments waited. `closed`: nobody has put
-    out anything behind `source_offset`; said by who gives the partition up, taken back by who takes it.
+    `overdue`: the verdicts that it took from `labels`, as they came while payments waited. `leased_until`: nobody has
+    put out anything that comes of a record from this offset on (`agents.leased`).
     """
 
     source_offset: int = -1
     watermark_ms: int = -1
     catching_up: bool = False
     overdue: Overdue | None = None
-    closed: bool = False
+    leased_until: int = 0
 
 
 def applied_of(data: bytes | None) -> PayerApplied:
-    """Return what these bytes say is applied; where nobody ever had the partition, nothing is put out either.
+    """Return what these bytes say is applied.
 
-    >>> applied_of(None).closed, applied_of(claimed(None)).closed
-    (True, False)
+    >>> applied_of(None).source_offset, applied_of(leased(None, 7)).leased_until
+    (-1, 7)
     """
-    return PayerApplied(closed=True) if data is None else msgspec.msgpack.decode(data, type=PayerApplied)
+    return PayerApplied() if data is None else msgspec.msgpack.decode(data, type=PayerApplied)
 
 
-def claimed(data: bytes | None) -> bytes:
-    """Return what is applied from now on: who takes a partition may put out more than it commits."""
+def leased(data: bytes | None, until_offset: int) -> bytes:
+    """Return what is applied with another lease."""
     applied = applied_of(data)
-    applied.closed = False
+    applied.leased_until = until_offset
     return msgspec.msgpack.encode(applied)
 
 
@@ -72,9 +73,7 @@ class PayerLogic:
         self._homes = homes
         self._sent_heads_ms: deque[int] = deque()
         self.applied = applied_of(table.applied)
-        self.found_closed, self.applied.closed = self.applied.closed, False
-        #: Up to where an earlier owner that did not close may still put something out: one that hung, for instance.
-        self.unsure_until = 0
+        self.lease = Lease(self.applied.leased_until, self.applied.source_offset + 1, leased)
         noted = self.applied.overdue
         self._overdue = None if noted is None else OverdueVerdicts(noted, [], homes)
 
@@ -82,11 +81,6 @@ class PayerLogic:
         """Take verdicts to put in their places; return what is applied, to be durable before the first chunk."""
         self.applied.overdue = noted
         self._overdue = OverdueVerdicts(noted, verdicts, self._homes)
-        return msgspec.msgpack.encode(self.applied)
-
-    def last_words(self) -> bytes:
-        """Return what is applied when the partition is given up and everything put out is committed."""
-        self.applied.closed = self.applied.source_offset + 1 >= self.unsure_until
         return msgspec.msgpack.encode(self.applied)
 
     def placed(self, read: Records, start: int, end: int) -> tuple[Records, int, int]:
@@ -162,4 +156,4 @@ class PayerLogic:
         self.applied.catching_up = self.catching_up
         if self.applied.overdue is not None and overdue_rank is not None:
             self.applied.overdue.applied = overdue_rank + 1 - self.applied.overdue.first_rank
-        return Part([], states, msgspec.msgpack.encode(self.applied), self._on_durable)
+        return Part([], states, msgspec.msgpack.encode(self.applied), self._on_durable, last_offset + 1)

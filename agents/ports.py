@@ -102,13 +102,14 @@ class Chunk:
 class Part:
     """What a run of records came to: outputs to send, states they changed, and what is applied with them.
 
-    `on_durable` is called when the outputs are acknowledged.
+    `on_durable` is called when the outputs are acknowledged. The last record it comes of is before `until_offset`.
     """
 
     outputs: Sequence[Output] = field(default_factory=list)
     states: Mapping[bytes, Any] = field(default_factory=dict)
     applied: bytes = b""
     on_durable: Callable[[], None] = lambda: None
+    until_offset: int = 0
 
 
 @dataclass(slots=True)

@@ -16,7 +16,7 @@ from agents.deciding import Decider
 from agents.delivery import PartitionTask
 from agents.forward import ForwardLogic, NoTable, forward_control, forward_labels
 from agents.payee import PayeeLogic, PayeeStage, applied_control
-from agents.payer import BACKLOG_RECORDS, PayerApplied, PayerLogic, claimed
+from agents.payer import BACKLOG_RECORDS, PayerApplied, PayerLogic
 from agents.payer_stage import PayerStage
 from agents.places import homes_in
 from agents.ports import Chunk
@@ -71,7 +71,7 @@ class StageOpener:
     async def payer(self, partition: int) -> Opened:
         """Open a partition of `transactions`."""
         await self._heads.start()
-        table, close_table = await open_table(self._app, "payers", partition, claimed)
+        table, close_table = await open_table(self._app, "payers", partition)
         logic = PayerLogic(partition, table, self.aligner, self._homes)
         position = logic.applied.source_offset + 1
         taking = take_overdue(GroupOffsets(self._app), self._app.client_options, self._settings.topic_prefix, logic)
@@ -86,7 +86,7 @@ class StageOpener:
 
         self._payers.lanes[partition] = logic
         sweeping = Sweeping(logic, table, PAYERS)
-        opened = self._swept(self._payer_crew, partition, sweeping, position, close, last_words=logic.last_words)
+        opened = self._swept(self._payer_crew, partition, sweeping, position, close, lease=logic.lease)
         watch = asyncio.create_task(leave_when_idle(opened.task, logic))
         return opened
 

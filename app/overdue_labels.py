@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from faust.types import TP
 
-from agents.overdue import OVERDUE_MAX, Overdue, verdicts_of
+from agents.overdue import OVERDUE_MAX, Overdue, Span, verdicts_of
 from app.lag import patient
 from tables.clients import close_later
 
@@ -64,34 +64,32 @@ async def take_overdue(
 ) -> None:
     """Let a payer partition that is being opened put the verdicts that wait in their places; durable on return.
 
-    Not where its last owner may have put out more than it committed: without those verdicts, so that is repeated
-    without them.
+    Behind its last owner's lease, that is: what was put out without those verdicts is repeated without them.
     """
     noted, position = logic.applied.overdue, logic.applied.source_offset + 1
     log, labels = (TP(f"{topic_prefix}{name}", logic.partition) for name in ("transactions", "labels"))
     # In this order: what is copied after `labels` is looked at stands behind the backlog.
     until_offset = (await offsets.highwaters(log))[log]
-    if not logic.found_closed:
-        logic.unsure_until = until_offset
     if noted is not None and noted.applied < noted.count and position <= noted.until_offset:
         await _go_on(client_options, labels, logic, noted)
         return
-    if until_offset <= position or not logic.found_closed:
+    from_offset = max(position, logic.applied.leased_until)
+    if until_offset <= from_offset:
         return
     begin, end = await _not_copied(offsets, labels, noted)
     verdicts = await _read(client_options, labels, begin, end) if begin < end else []
     if not verdicts:
         return
-    before = Overdue(0, [], 0) if noted is None else noted
-    applied = logic.take_overdue(before.following(position, until_offset, (begin, end), len(verdicts)), verdicts)
+    before, span = Overdue(0, [], 0) if noted is None else noted, Span(begin, end, from_offset)
+    applied = logic.take_overdue(before.following(position, until_offset, span, len(verdicts)), verdicts)
     await logic.table.commit_applied(applied)
-    waiting = until_offset - position
+    waiting = until_offset - from_offset
     logger.info("payer[%d]: %d verdicts take their places among %d records", logic.partition, len(verdicts), waiting)
 
 
 async def _go_on(client_options: Mapping[str, Any], labels: TP, logic: PayerLogic, noted: Overdue) -> None:
     """Read the same verdicts as whoever noted them; where `labels` has them no more, their copies count."""
-    begin, end = noted.spans[-1]
+    begin, end, _ = noted.spans[-1]
     verdicts = await _read(client_options, labels, begin, end)
     if len(verdicts) == noted.count:
         logic.take_overdue(noted, verdicts)
@@ -107,7 +105,7 @@ async def _go_on(client_options: Mapping[str, Any], labels: TP, logic: PayerLogi
 async def _not_copied(offsets: Offsets, labels: TP, noted: Overdue | None) -> tuple[int, int]:
     """Return which offsets of `labels` nobody has copied or taken: from there to its end, or as many as are taken."""
     end = (await offsets.highwaters(labels))[labels]
-    taken = noted.spans[-1][1] if noted is not None and noted.spans else 0
+    taken = noted.spans[-1].end if noted is not None and noted.spans else 0
     if end <= taken:
         return end, end
     begin = max(taken, await offsets.committed(labels))

@@ -36,12 +36,8 @@ async def open_table(
     app: PrahariApp,
     name: str,
     partition: int,
-    claimed: Callable[[bytes | None], bytes | None] = lambda applied: applied,
 ) -> tuple[TablePartition, Callable[[], Any]]:
-    """Return a table partition that this worker owns, and what closes its changelog.
-
-    `claimed` says what is applied from the claim on; the table still has what was found.
-    """
+    """Return a table partition that this worker owns, and what closes its changelog."""
     conf = app.conf
     writer = changelog_writer(app, name, partition)
     await writer.start()
@@ -50,7 +46,7 @@ async def open_table(
         restored = await restore(writer.topic, partition, store, app.client_options)
         share = app.prahari.state_cache_mb * 1_000_000 // (_BIG_TABLES * conf.topic_partitions)
         table = TablePartition(store, writer, cache_bytes=share)
-        await table.claim(claimed(table.applied))
+        await table.claim()
     except BaseException:
         store.close()
         await writer.stop()

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 from tables.store import APPLIED_KEY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from tables.store import PartitionStore
 
@@ -117,13 +117,16 @@ class TablePartition:
         self._staged_bytes += size
         self.applied = values[APPLIED_KEY]
 
-    async def commit(self) -> None:
+    async def commit(self, sealed: Callable[[bytes | None], bytes] | None = None, *, alone: bool = False) -> None:
         """Make everything staged so far durable: first the changelog, then RocksDB. One at a time, in order.
 
+        `sealed` says what to commit for what is applied, and `alone` whether to do so where nothing else is staged.
         Errors are the changelog's and the store's; after one the partition must not be used again.
         """
-        if not self._waiting:
+        if not self._waiting and not alone:
             return
+        if sealed is not None:
+            self._waiting[APPLIED_KEY] = sealed(self.applied)
         self._committing, self._waiting = self._waiting, {}
         self.waiting_bytes -= self._staged_bytes
         self._staged_bytes = 0
@@ -137,13 +140,9 @@ class TablePartition:
         self.stage()
         await self.commit()
 
-    async def claim(self, applied: bytes | None = None) -> None:
-        """Commit one non-empty transaction before the first output: it fails where another worker took over.
-
-        It says what is applied, or `applied` in its place.
-        """
-        self._waiting[APPLIED_KEY] = applied or self.applied or b""
-        await self.commit()
+    async def claim(self) -> None:
+        """Commit one non-empty transaction before the first output: it fails where another worker took over."""
+        await self.commit(lambda applied: applied or b"", alone=True)
 
     def peek(self, key: bytes) -> bytes | None:
         """Return an account's newest state for a view, or None."""

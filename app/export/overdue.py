@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from agents.overdue import overdue_place, overdue_source
+from agents.overdue_places import overdue_place, overdue_source
 from features.transaction import Verdict
 from replay.recorded import PlacedVerdict
 

@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 
 from agents.bundle import decode_bundle
-from agents.overdue import is_overdue
+from agents.overdue_places import is_overdue
 from agents.ports import KIND_HEADER
 from agents.run import decode_run
 from app.export.overdue import OverdueLog

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from agents.delivery import PartitionTask
+from agents.leased import AHEAD_MIN, Lease
 from agents.ports import Chunk, Hold, Outgoing, Output, Part, one_by_one
 from tables.partition import NO_STATE, TablePartition
 from tables.store import APPLIED_KEY, PartitionStore
@@ -73,7 +74,7 @@ class Counting:
             states[key] = b"%d" % (int(states[key] or b"0") + 1)
             self.applied = record.offset
             outputs = [Outgoing("out", 0, key, states[key])]
-            yield Part(outputs, states, struct.pack(">q", self.applied))
+            yield Part(outputs, states, struct.pack(">q", self.applied), until_offset=record.offset + 1)
 
 
 @dataclass
@@ -87,7 +88,7 @@ class Rig:
     fatal: list[BaseException]
     store: PartitionStore
 
-    def task(self, logic: Any, linger_s: float = 0.0) -> PartitionTask:
+    def task(self, logic: Any, linger_s: float = 0.0, lease: Lease | None = None) -> PartitionTask:
         async def send(outputs: Sequence[Output]) -> asyncio.Task[None]:
             async def acknowledge() -> None:
                 await asyncio.sleep(0)
@@ -99,7 +100,7 @@ class Rig:
         def on_fatal(_: str, error: BaseException) -> None:
             self.fatal.append(error)
 
-        return PartitionTask("test", logic, self.table, send, on_fatal, commit_linger_s=linger_s)
+        return PartitionTask("test", logic, self.table, send, on_fatal, commit_linger_s=linger_s, lease=lease)
 
     def chunk(self, offsets: Sequence[int]) -> Chunk:
         records = [FakeRecord(offset, f"k{offset % 3}".encode()) for offset in offsets]
@@ -208,6 +209,68 @@ async def test_finish_commits_what_is_computed_and_drops_what_waits(rig: Rig) ->
     assert rig.events[-1] == "ack 2"
     assert b"".join(rig.sent) == b"111"
     assert struct.unpack(">q", rig.log.transactions[-1][APPLIED_KEY] or b"")[0] == 2
+
+
+def _with_lease(applied: bytes | None, until_offset: int) -> bytes:
+    return (applied or b"")[:8].ljust(8) + struct.pack(">q", until_offset)
+
+
+def _lease_of(transaction: dict[bytes, bytes | None]) -> int:
+    return int(struct.unpack(">q", (transaction[APPLIED_KEY] or b"")[8:])[0])
+
+
+async def test_what_a_lease_does_not_cover_is_put_out_behind_a_commit_that_comes_at_once(rig: Rig) -> None:
+    """However long commits linger; what the new one covers waits for nothing, and at the end it covers no more."""
+    task = rig.task(Counting(rig.table), linger_s=1_000, lease=Lease(0, 0, _with_lease))
+    task.start()
+    rig.log.held = asyncio.Event()
+    task.deliver(rig.chunk([0, 1]))
+    await asyncio.sleep(0.01)
+    assert not rig.sent
+
+    rig.log.held.set()
+    await until(lambda: len(rig.sent) == 2)
+    assert [_lease_of(one) for one in rig.log.transactions] == [1 + AHEAD_MIN]
+    task.deliver(rig.chunk(range(2, 1 + AHEAD_MIN)))
+    await until(lambda: len(rig.sent) == 1 + AHEAD_MIN)
+    assert len(rig.log.transactions) == 1
+    task.deliver(rig.chunk([1 + AHEAD_MIN]))
+    await until(lambda: len(rig.sent) == 2 + AHEAD_MIN)
+    await task.finish()
+
+    assert _lease_of(rig.log.transactions[-1]) == 2 + AHEAD_MIN
+
+
+async def test_a_task_that_waits_for_its_lease_can_be_finished(rig: Rig) -> None:
+    """It is given up while the commit is on its way: what was computed is put out and saved all the same."""
+    task = rig.task(Counting(rig.table), linger_s=1_000, lease=Lease(0, 0, _with_lease))
+    task.start()
+    rig.log.held = asyncio.Event()
+    task.deliver(rig.chunk([0]))
+    await asyncio.sleep(0.01)
+    finishing = asyncio.create_task(task.finish())
+    await asyncio.sleep(0.01)
+    rig.log.held.set()
+    await asyncio.wait_for(finishing, timeout=5)
+
+    assert rig.sent == [b"1"]
+    assert (rig.events[-1], _lease_of(rig.log.transactions[-1])) == ("changelog", 1)
+
+
+async def test_a_lease_that_reaches_far_is_taken_back_when_nothing_comes(rig: Rig) -> None:
+    """By commits of its own, which end; whoever follows a kill begins where this one did."""
+    lease = Lease(0, 0, _with_lease)
+    task = rig.task(Counting(rig.table), lease=lease)
+    task.start()
+    for start in range(0, 900, 300):
+        task.deliver(rig.chunk(range(start, start + 300)))
+    await until(lambda: len(rig.sent) == 900 and not lease.due)
+    count = len(rig.log.transactions)
+
+    assert lease.until_offset == _lease_of(rig.log.transactions[-1]) == 900 + AHEAD_MIN
+    await asyncio.sleep(0.02)
+    assert len(rig.log.transactions) == count
+    await task.finish()
 
 
 async def test_a_failed_changelog_ends_the_process(rig: Rig) -> None:

@@ -12,7 +12,8 @@ from agents.alignment import Aligner
 from agents.bundle import Bundle, Kind, decode_bundle
 from agents.controlled import Controlled
 from agents.forward import forward_labels
-from agents.overdue import Overdue, is_overdue, overdue_place, overdue_source, verdicts_of
+from agents.overdue import Overdue, Span, verdicts_of
+from agents.overdue_places import is_overdue, overdue_place, overdue_source
 from agents.payee import PayeeLogic
 from agents.payer import PayerApplied, PayerLogic
 from features.vector import feature_index
@@ -68,7 +69,7 @@ class Backlog(NamedTuple):
     def open(self, table: DictTable) -> PayerLogic:
         """Open the payer partition as a worker does, anew or after a crash."""
         logic = PayerLogic(PARTITION, table, Aligner(lambda: 0.0), all_in_one)
-        span = (FIRST_LABEL, FIRST_LABEL + len(self.labels))
+        span = Span(FIRST_LABEL, FIRST_LABEL + len(self.labels))
         noted = logic.applied.overdue or Overdue(self.until_offset, [span], len(self.labels))
         table.applied = logic.take_overdue(noted, verdicts_of(self.waiting()))
         return logic
@@ -134,7 +135,7 @@ async def test_copies_of_what_was_taken_are_passed_over_and_others_are_not() -> 
     """Also after the next backlog took others; one that `labels` held before, or has since, counts where it stands."""
     table = DictTable()
     logic = Backlog([0, 10], [5]).open(table)
-    logic.take_overdue(Overdue(9, [(40, 41), (60, 62)], 0), [])
+    logic.take_overdue(Overdue(9, [Span(40, 41), Span(60, 62)], 0), [])
     copies = [*forward_labels([label(0, 5), label(1, 6), label(20, 7), label(22, 8)], PARTITION)]
     records = [Record(at, copy.value, copy.key, headers=copy.headers) for at, copy in enumerate(copies)]
     outputs = await run(logic, table, records)
@@ -150,7 +151,7 @@ async def test_what_is_applied_names_the_last_record_and_the_verdicts_before_it(
     await run(backlog.open(table), table, backlog.log()[:2])
 
     applied = msgspec.msgpack.decode(table.applied or b"", type=PayerApplied)
-    assert (applied.source_offset, applied.overdue) == (1, Overdue(2, [(40, 41)], 1, 1))
+    assert (applied.source_offset, applied.overdue) == (1, Overdue(2, [Span(40, 41)], 1, 1))
 
 
 async def test_the_backlog_ends_at_one_place_however_it_is_cut() -> None:
@@ -175,7 +176,7 @@ async def test_a_backlog_that_begins_where_the_last_one_ended_puts_its_verdicts_
     outputs = await run(first.open(table), table, first.log()[:1])
     logic = PayerLogic(PARTITION, table, Aligner(lambda: 0.0), all_in_one)
     assert logic.applied.overdue is not None
-    logic.take_overdue(logic.applied.overdue.following(1, 2, (42, 43), 1), verdicts_of([label(2, 40)]))
+    logic.take_overdue(logic.applied.overdue.following(1, 2, Span(42, 43), 1), verdicts_of([label(2, 40)]))
     outputs += await run(logic, table, [Record(1, payment(1, event_time=T0_MS + 50_000))])
 
     found = [(item.source, item.offset) for bundle in bundles(outputs) for item in bundle.items()]
@@ -230,3 +231,76 @@ async def test_chunks_and_crashes_move_no_verdict(backlog: Backlog, data: st.Dat
     assert of_verdicts == sorted(of_verdicts)
     kinds = {item.kind for bundle in bundles(outputs) for item in bundle.items() if is_overdue(item.source)}
     assert kinds <= {Kind.VERDICT}
+
+
+class Outage(NamedTuple):
+    """Payments and copies of verdicts as they stand in the log when an owner is killed.
+
+    `copies` says before which payment each verdict's copy stands. The owner had committed what comes of `committed`
+    records, put out what comes of `put_out`, and may have put out more, before `leased_until`.
+    """
+
+    payments: list[int]
+    labels: list[int]
+    copies: list[int]
+    committed: int
+    put_out: int
+    leased_until: int
+
+    def log(self) -> list[Record]:
+        """Return `transactions`, copies among the payments."""
+        waiting = Backlog(self.payments, self.labels).waiting()
+        copies = [(place, copy) for place, copy in zip(self.copies, forward_labels(waiting, PARTITION), strict=True)]
+        found: list[tuple[bytes, tuple[tuple[str, bytes], ...]]] = []
+        for at, seconds in enumerate([*self.payments, None]):
+            found += [(copy.value, copy.headers) for place, copy in copies if place == at]
+            if seconds is not None:
+                found.append((payment(at, event_time=T0_MS + 1_000 * seconds), ()))
+        return [Record(at, value, headers=headers) for at, (value, headers) in enumerate(found)]
+
+
+@st.composite
+def outages(draw: st.DrawFn) -> Outage:
+    """Draw an outage whose backlog reaches further than the lease."""
+    payments = draw(st.lists(st.integers(0, 12), min_size=1, max_size=10))
+    labels = draw(st.lists(st.integers(0, 15), min_size=1, max_size=5))
+    copies = draw(st.lists(st.integers(0, len(payments)), min_size=len(labels), max_size=len(labels)))
+    count = len(payments) + len(labels)
+    committed, put_out, leased_until = sorted(draw(st.tuples(*[st.integers(0, count - 1)] * 3)))
+    return Outage(payments, labels, copies, committed, put_out, leased_until)
+
+
+def by_place(outputs: Sequence[Outgoing]) -> dict[tuple[int, int], str]:
+    """Return all that bundles say, by source and offset, as text: it has numbers that are none."""
+    return {(item.source, item.offset): repr(item) for bundle in bundles(outputs) for item in bundle.items()}
+
+
+@given(outage=outages())
+@settings(max_examples=200, deadline=None)
+async def test_what_a_killed_owner_put_out_is_said_again_and_verdicts_begin_behind_its_lease(outage: Outage) -> None:
+    """It did not know them: what its lease covers stays as it was, copies too, and behind that each has its place."""
+    log, table = outage.log(), DictTable()
+    killed = PayerLogic(PARTITION, table, Aligner(lambda: 0.0), all_in_one)
+    before = await run(killed, table, log[: outage.committed])
+    saved = dict(table.states), table.applied
+    lost = await run(killed, table, log[outage.committed : outage.put_out])
+
+    table = DictTable(saved[1])
+    table.states = dict(saved[0])
+    logic = PayerLogic(PARTITION, table, Aligner(lambda: 0.0), all_in_one)
+    span = Span(FIRST_LABEL, FIRST_LABEL + len(outage.labels), outage.leased_until)
+    waiting = Backlog(outage.payments, outage.labels).waiting()
+    logic.take_overdue(Overdue(len(log), [span], len(waiting)), verdicts_of(waiting))
+    again = await run(logic, table, log[outage.committed :])
+
+    said = by_place(again)
+    assert {place: said.get(place) for place in by_place(lost)} == by_place(lost)
+    free = [record.offset for record in log if record.offset >= outage.leased_until]
+    copied = {record.offset for record in log if record.headers}
+    assert not copied & set(free) & {offset for _, offset in by_place([*before, *again])}
+    times_s = {at: msgspec.json.decode(log[at].value or b"").get("event_time", 0) for at in set(free) - copied}
+    expected = sorted(
+        next((at for at in sorted(times_s) if times_s[at] > T0_MS + 1_000 * seconds), len(log))
+        for seconds in outage.labels
+    )
+    assert [overdue_place(offset)[0] for source, offset in said if is_overdue(source)] == expected

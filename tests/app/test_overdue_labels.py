@@ -11,8 +11,8 @@ from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from faust.types import TP
 
 from agents.alignment import Aligner
-from agents.overdue import Overdue
-from agents.payer import PayerApplied, PayerLogic, claimed
+from agents.overdue import Overdue, Span
+from agents.payer import PayerApplied, PayerLogic, leased
 from app.overdue_labels import take_overdue
 from tables.clients import wait_closed
 from tests.agents.stages import T0_MS, DictTable, all_in_one, payment
@@ -40,7 +40,7 @@ class OneCommit(DictTable):
         """Take it for the next commit."""
         self.applied = self._prepared_applied
 
-    async def commit(self) -> None:
+    async def commit(self, *_: object, **__: object) -> None:
         """Make it durable."""
         self.durable = self.applied
 
@@ -112,13 +112,13 @@ async def test_what_nobody_has_copied_is_noted_before_the_first_chunk(deployment
     table = OneCommit()
     await deployment.open(table)
 
-    assert noted(table) == Overdue(BACKLOG, [(1, 4)], 2)
+    assert noted(table) == Overdue(BACKLOG, [Span(1, 4)], 2)
     assert table.durable == table.applied
 
 
 async def test_without_a_backlog_or_without_verdicts_nothing_is_noted(deployment: Deployment) -> None:
     """Neither a partition that stands at its log's end nor one all of whose verdicts are copied takes any."""
-    at_the_end = OneCommit(msgspec.msgpack.encode(PayerApplied(BACKLOG - 1, closed=True)))
+    at_the_end = OneCommit(msgspec.msgpack.encode(PayerApplied(BACKLOG - 1, leased_until=BACKLOG)))
     await deployment.open(at_the_end)
     deployment.copied = 3
     copied = OneCommit()
@@ -136,25 +136,22 @@ async def test_whoever_goes_on_takes_the_same_though_more_came(deployment: Deplo
     await deployment.send("labels", label(4), label(5))
     await deployment.send("transactions", payment(9))
     await deployment.open(table)
-    assert noted(table) == first == Overdue(BACKLOG, [(0, 3)], 3)
+    assert noted(table) == first == Overdue(BACKLOG, [Span(0, 3)], 3)
 
-    table.applied = msgspec.msgpack.encode(
-        PayerApplied(BACKLOG - 1, overdue=Overdue(BACKLOG, [(0, 3)], 3, 3), closed=True)
-    )
+    table.applied = msgspec.msgpack.encode(PayerApplied(BACKLOG - 1, overdue=Overdue(BACKLOG, [Span(0, 3)], 3, 3)))
     deployment.copied = 2
     await deployment.open(table)
-    assert noted(table) == Overdue(BACKLOG + 1, [(0, 3), (3, 5)], 2, first_rank=3)
+    assert noted(table) == Overdue(BACKLOG + 1, [Span(0, 3), Span(3, 5, BACKLOG)], 2, first_rank=3)
 
 
-async def test_where_more_may_be_put_out_than_is_committed_no_verdict_is_moved(deployment: Deployment) -> None:
-    """A worker that was killed may have decided without them; who follows it may say so when it is past all that."""
-    killed = OneCommit(claimed(None))
-    logic = await deployment.open(killed)
-    assert noted(killed) is None
+async def test_behind_what_a_killed_worker_may_have_put_out_verdicts_take_their_places(deployment: Deployment) -> None:
+    """It may have decided without them up to its lease; where that covers the whole backlog none is moved."""
+    some, everything = OneCommit(leased(None, 3)), OneCommit(leased(None, BACKLOG))
+    for killed in (some, everything):
+        await deployment.open(killed)
 
-    assert not msgspec.msgpack.decode(logic.last_words(), type=PayerApplied).closed
-    logic.applied.source_offset = BACKLOG - 1
-    assert msgspec.msgpack.decode(logic.last_words(), type=PayerApplied).closed
+    assert noted(some) == Overdue(BACKLOG, [Span(0, 3, 3)], 3)
+    assert noted(everything) is None
 
 
 @pytest.mark.parametrize("gone", ["some", "all"])
@@ -165,7 +162,7 @@ async def test_where_retention_took_verdicts_their_copies_count(
     table = OneCommit()
     await deployment.open(table)
     if gone == "all":
-        table.applied = msgspec.msgpack.encode(PayerApplied(overdue=Overdue(BACKLOG, [(50, 53)], 3)))
+        table.applied = msgspec.msgpack.encode(PayerApplied(overdue=Overdue(BACKLOG, [Span(50, 53)], 3)))
     else:
         admin = AIOKafkaAdminClient(**deployment.options)
         await admin.start()

@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from agents.bundle import Item, decode_bundle
-from agents.overdue import is_overdue, overdue_offset, overdue_place, overdue_source
+from agents.overdue_places import is_overdue, overdue_offset, overdue_place, overdue_source
 from agents.ports import KIND_HEADER, KIND_VERDICT, OFFSET_HEADER
 from app.warm_up import verdict_json
 from features.transaction import Verdict, parse_verdict
