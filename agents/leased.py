@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 AHEAD_MIN = 100
 #: How many times as far ahead as was put out since the last commit.
 _AHEAD_TIMES = 2
+#: What it shrinks by at most from one commit to the next: one may come right behind another.
+_SHRINKS_BY = 4
 
 
 class Lease:
@@ -50,10 +52,14 @@ class Lease:
         self._put_out = max(self._put_out, until_offset)
         return until_offset <= self.until_offset
 
+    def calm(self) -> None:
+        """Forget how fast records came: a backlog's end is reached, and from now on they come as they are paid."""
+        self._put_out_before, self._ahead = self._put_out, AHEAD_MIN
+
     def sealed(self, applied: bytes | None) -> bytes:
         """Return what to commit: what is applied, and the next lease, which holds once `committed` is called."""
         since, self._put_out_before = self._put_out - self._put_out_before, self._put_out
-        self._ahead = max(AHEAD_MIN, _AHEAD_TIMES * since, self._ahead // 2)
+        self._ahead = max(AHEAD_MIN, _AHEAD_TIMES * since, self._ahead // _SHRINKS_BY)
         self._coming = max(self._found, self._put_out + self._ahead)
         # It may be shorter: from now on nothing behind it is put out, whatever the last one said.
         self.until_offset = min(self.until_offset, self._coming)

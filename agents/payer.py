@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 #: A partition this far behind its log's end drains a backlog; one that reached the end once no longer does.
 BACKLOG_RECORDS = 1_000
+#: So does one, however few records wait, that is opened when its newest payment is this old.
+BACKLOG_MS = 60_000
 
 
 class PayerApplied(msgspec.Struct, array_like=True):
@@ -60,6 +62,19 @@ def leased(data: bytes | None, until_offset: int) -> bytes:
     applied = applied_of(data)
     applied.leased_until = until_offset
     return msgspec.msgpack.encode(applied)
+
+
+def has_backlog(applied: PayerApplied, behind: int, now_ms: int) -> bool:
+    """Tell whether a partition drains a backlog that is opened with so many records behind what it has applied.
+
+    A former owner that was in the middle of one left it to be gone on with, however little is left.
+
+    >>> day = PayerApplied(watermark_ms=86_400_000)
+    >>> [has_backlog(day, behind, 86_430_000) for behind in (0, 1, 1_001)], has_backlog(day, 1, 86_500_000)
+    ([False, False, True], True)
+    """
+    waits_long = applied.catching_up or now_ms - applied.watermark_ms > BACKLOG_MS
+    return behind > (0 if waits_long else BACKLOG_RECORDS)
 
 
 class PayerLogic:
@@ -129,6 +144,7 @@ class PayerLogic:
         if self.catching_up:
             self._aligner.leave(self.partition)
             self._settle()
+            self.lease.calm()
 
     def move(self, head_ms: int) -> None:
         """Say, while catching up, what comes next."""

@@ -16,7 +16,7 @@ from agents.deciding import Decider
 from agents.delivery import PartitionTask
 from agents.forward import ForwardLogic, NoTable, forward_control, forward_labels
 from agents.payee import PayeeLogic, PayeeStage, applied_control
-from agents.payer import BACKLOG_RECORDS, PayerApplied, PayerLogic
+from agents.payer import PayerApplied, PayerLogic, has_backlog
 from agents.payer_stage import PayerStage
 from agents.places import homes_in
 from agents.ports import Chunk
@@ -95,13 +95,10 @@ class StageOpener:
         return topic.endswith("transactions") and self.aligner.held(partition)
 
     async def _align(self, partition: int, applied: PayerApplied) -> None:
-        """Say before it starts whether a payer partition has a backlog, and whom else to expect.
-
-        One whose former owner was in the middle of a backlog goes on with it, however little is left.
-        """
+        """Say before it starts whether a payer partition has a backlog, and whom else to expect."""
         log = TP(self._settings.topic_prefix + "transactions", partition)
         behind = (await self._app.consumer.highwaters(log))[log] - applied.source_offset - 1
-        if behind > (0 if applied.catching_up else BACKLOG_RECORDS):
+        if has_backlog(applied, behind, int(time.time() * 1_000)):
             self.aligner.begin(partition, applied.watermark_ms)
         else:
             self.aligner.leave(partition)

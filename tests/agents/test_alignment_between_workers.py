@@ -75,7 +75,8 @@ class World:
 
     def _open(self, worker: Worker, partition: int) -> None:
         log, aligner = self.logs[partition], worker.aligner
-        if log.behind > (0 if log.catching_up else BACKLOG_RECORDS):
+        waits_long = log.catching_up or self.draw.random() < 0.5
+        if log.behind > (0 if waits_long else BACKLOG_RECORDS):
             aligner.begin(partition, log.watermark_ms)
         else:
             aligner.leave(partition)

@@ -93,7 +93,18 @@ def test_a_lease_reaches_twice_as_far_as_was_put_out_and_shrinks_where_nothing_i
     ahead = []
     while lease.due:
         ahead.append(commit(lease) - 3_500)
-    assert ahead == [3_000, 1_500, 750, 375, 187, AHEAD_MIN]
+    assert ahead == [3_000, 750, 187, AHEAD_MIN]
+
+
+def test_a_backlog_s_end_leaves_a_short_lease() -> None:
+    """Its records came as fast as they could, and say nothing of what comes now."""
+    lease = Lease(0, 0, seal)
+    lease.covers(5_000)
+    commit(lease)
+    lease.covers(9_000)
+    lease.calm()
+
+    assert commit(lease) == 9_000 + AHEAD_MIN
 
 
 def test_a_lease_that_is_being_shortened_counts_as_short_already() -> None:
@@ -106,7 +117,7 @@ def test_a_lease_that_is_being_shortened_counts_as_short_already() -> None:
     assert commit(lease) == 2_000
     shorter = msgspec.json.decode(lease.sealed(None))
 
-    assert shorter == 1_500
+    assert shorter == 1_250
     assert not lease.covers(2_000)
     lease.committed()
     assert not lease.covers(2_000)

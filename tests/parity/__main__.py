@@ -37,8 +37,10 @@ SCENARIOS = {
     "now-2-killed": Scenario(workers=2, now=True, kills=1),
     "live-1-unlabelled": Scenario(workers=1, labelled=False),
     "backlog-1": Scenario(workers=1, rate=0),
+    "backlog-2": Scenario(workers=2, rate=0),
     "backlog-2-killed": Scenario(workers=2, rate=0, kills=2),
     "outage-2": Scenario(workers=2, rate=0, outage_hours=24),
+    "power-cut-2": Scenario(workers=2, rate=0, outage_hours=240, power_cut=True),
 }
 
 

@@ -14,9 +14,11 @@ import polars as pl
 from tests.parity.outage import cut, send_verdicts
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from tests.flow.deployment import Deployment
+    from tests.processes import WorkerProcess
 
 COMMAND_S = 900
 FAULTS = ("--duplicate", "0.01", "--out-of-order", "0.005", "--corrupt", "0.002")
@@ -29,6 +31,7 @@ class Scenario:
     Without `labelled` nothing is ever found out: no verdict is sent, and the export has none. `now`: payments
     happen when they are sent; else they keep the file's times, a month in a minute: a moment late is hours late.
     `outage_hours`: the tables know what was before the last so many hours, which wait, with their verdicts.
+    `power_cut`: workers decided what was before, and the outage began with a kill -9 of all of them.
     """
 
     workers: int = 1
@@ -38,6 +41,7 @@ class Scenario:
     labelled: bool = True
     now: bool = False
     outage_hours: float = 0
+    power_cut: bool = False
 
 
 async def stream(deployment: Deployment, history: Path, scenario: Scenario) -> Path:
@@ -53,7 +57,10 @@ async def stream(deployment: Deployment, history: Path, scenario: Scenario) -> P
         workers[0].start().wait_ready().stop()  # it makes the topics
     if scenario.outage_hours:
         outage = cut(history, deployment.path, scenario.outage_hours)
-        await _run(deployment, "faust", "-A", "app.main", "warm-up", "--history", str(outage.before))
+        if scenario.power_cut:
+            await _decide_and_die(deployment, workers, _stream_options(deployment, outage.before, scenario))
+        else:
+            await _run(deployment, "faust", "-A", "app.main", "warm-up", "--history", str(outage.before))
         await send_verdicts(deployment.bootstrap, deployment.prefix, outage.verdicts)
         history = outage.during
     sending = asyncio.create_task(
@@ -75,6 +82,16 @@ async def stream(deployment: Deployment, history: Path, scenario: Scenario) -> P
     out = deployment.path / "export.parquet"
     await _run(deployment, "app.export", "--out", str(out))
     return out
+
+
+async def _decide_and_die(deployment: Deployment, workers: Sequence[WorkerProcess], options: list[str]) -> None:
+    """Let workers decide what waits, and kill all of them."""
+    await _run(deployment, "simulator", "stream", *options)
+    for worker in workers:
+        worker.start()
+    await deployment.wait_drained()
+    for worker in workers:
+        worker.kill()
 
 
 def _without_labels(history: Path, folder: Path) -> Path:

@@ -47,17 +47,22 @@ def model_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     "scenario",
-    [Scenario(workers=2, rate=1_500, kills=1), Scenario(workers=2, rate=0, kills=1)],
-    ids=["live", "backlog"],
+    [
+        Scenario(workers=2, rate=1_500, kills=1),
+        Scenario(workers=2, rate=0, kills=1),
+        Scenario(workers=2, rate=0, outage_hours=96, power_cut=True),
+    ],
+    ids=["live", "backlog", "power-cut"],
 )
 async def test_a_replay_in_the_recorded_order_is_what_the_workers_did(
     broker: EmbeddedBroker, tmp_path: Path, history: Path, model_dir: Path, scenario: Scenario
 ) -> None:
     """Repeats, verdicts, broken records and a kill -9: no feature, score, rule, risk or alert differs.
 
-    Of a backlog hardly any differs from the file's own order either, though its verdicts came behind all payments.
+    Of a backlog hardly any differs from the file's own order either, though its verdicts came behind all payments, and
+    though all workers were killed before it.
     """
-    prefix = f"parity-{'live' if scenario.rate else 'backlog'}."
+    prefix = f"parity-{scenario.rate}-{scenario.power_cut}."
     deployment = Deployment(broker.bootstrap, tmp_path, prefix, PRAHARI_MODEL_DIR=str(model_dir))
     try:
         export = await stream(deployment, history, scenario)
