@@ -6,7 +6,11 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agents.alignment import Aligner
 from agents.leased import AHEAD_MIN, Lease
+from agents.payer import BACKLOG_RECORDS, PayerApplied, PayerLogic
+from agents.ports import Chunk
+from tests.agents.stages import DictTable, all_in_one
 
 
 def seal(applied: bytes | None, until_offset: int) -> bytes:
@@ -105,6 +109,20 @@ def test_a_backlog_s_end_leaves_a_short_lease() -> None:
     lease.calm()
 
     assert commit(lease) == 9_000 + AHEAD_MIN
+
+
+def test_a_partition_that_caught_up_is_calm_and_one_that_always_was_lives_on() -> None:
+    """Live records reach the log's end with every chunk: how fast they came says how fast they come."""
+    leases = []
+    for backlog in (True, False):
+        logic = PayerLogic(0, DictTable(), Aligner(lambda: 0.0), all_in_one)
+        if backlog:
+            logic.new_records(Chunk([], lambda: None, behind=BACKLOG_RECORDS + 1))
+        logic.lease.covers(3_000)
+        logic.caught_up()
+        leases.append(msgspec.msgpack.decode(logic.lease.sealed(None), type=PayerApplied).leased_until)
+
+    assert leases == [3_000 + AHEAD_MIN, 9_000]
 
 
 def test_a_lease_that_is_being_shortened_counts_as_short_already() -> None:
