@@ -14,8 +14,7 @@ p2  ─►(end of log)    holds nobody
 
 Heads of other workers come by `hear`. One that is not heard of again holds for `HEARD_FOR_S`: as long as a takeover may
 take, a million accounts restored, so that nobody runs ahead meanwhile, and a worker that hangs stops nobody for ever.
-Where a second holds little, partitions also tell what comes (`agents.coming`): others may go on through it, each up to
-its first record that shares an account with an earlier one there.
+Where a second holds little, partitions also tell what comes: others may go on through it (`agents.coming`).
 """
 
 from __future__ import annotations
@@ -24,11 +23,15 @@ import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from agents.coming import TOLD_MAX, Coming, ReadAhead, conflicts_ms
-from agents.others import ALIGNMENT_MS, HEARD_FOR_S, NEVER_MS, UNKNOWN_MS, Others
+from agents.coming import TOLD_MAX, ReadAhead
+from agents.others import ALIGNMENT_MS, HEARD_FOR_S, UNKNOWN_MS, Others
+from agents.past import LINGER_S, Past
+from agents.reach import bound_ms, reaches_ms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
+
+    from agents.coming import Coming
 
 _LOOK_EVERY_S = 1.0
 
@@ -38,12 +41,15 @@ class Aligner:
 
     Within a worker a head moves as soon as what came before it was handed to the producer, which keeps the order. To
     other workers only *durable* heads are told: everything before them is acknowledged. `clock` gives seconds that only
-    grow; `on_change` is called when there is something to tell.
+    grow, `wall_ms` the time of day. `on_change` is called when there is something to tell, `on_past` when the first
+    payments of the past come to any worker.
     """
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, clock: Callable[[], float], wall_ms: Callable[[], float] = lambda: 0.0) -> None:
         self._clock = clock
         self.on_change: Callable[[], None] = lambda: None
+        self.on_past: Callable[[], None] = lambda: None
+        self.past = Past(clock, wall_ms)
         self._ours: dict[int, int] = {}
         self._durable: dict[int, int] = {}
         self._read: dict[int, ReadAhead] = {}
@@ -73,19 +79,28 @@ class Aligner:
     def begin(self, partition: int, head_ms: int = UNKNOWN_MS) -> None:
         """Say that a partition of ours has a backlog, before it starts."""
         self._ours[partition] = self._durable[partition] = head_ms
+        self.past.moved(partition)
         self._read.pop(partition, None)
         self._caught_up.pop(partition, None)
         self._others.drop(partition)
         self.on_change()
 
+    def begin_past(self, partition: int, head_ms: int) -> None:
+        """Say that a partition of ours, which had no backlog, is brought payments of the past."""
+        self.begin(partition, head_ms)
+        if self.past.is_new():
+            self._others.await_briefly(LINGER_S)
+            self.on_past()
+
     def move(self, partition: int, head_ms: int) -> None:
-        """Say what a partition of ours would process next; an earlier time than before changes nothing."""
+        """Say what a partition of ours would process next; an earlier time changes nothing."""
         if head_ms > self._ours.get(partition, UNKNOWN_MS):
             self._ours[partition] = head_ms
+            self.past.moved(partition)
             self._wake()
 
     def announce(self, partition: int, until_ms: int, coming: Coming | None) -> None:
-        """Say what a partition of ours has read up to a time, and works on next; None: too dense to tell."""
+        """Say what a partition of ours has read up to a time; None: too dense to tell."""
         if partition in self._durable:
             self._read.setdefault(partition, ReadAhead()).add(until_ms, coming)
             self.on_change()
@@ -93,6 +108,7 @@ class Aligner:
     def leave(self, partition: int) -> None:
         """Say that a partition of ours reached its log's end, or never was behind it."""
         self._ours.pop(partition, None)
+        self.past.moved(partition)
         self._others.drop(partition)
         self._wake()
 
@@ -113,9 +129,9 @@ class Aligner:
     def forget(self, partition: int) -> None:
         """Give a partition up: where it stood holds us until its new owner is heard of."""
         head_ms = self._durable.pop(partition, None)
-        self._ours.pop(partition, None)
-        self._read.pop(partition, None)
-        self._caught_up.pop(partition, None)
+        for known in (self._ours, self._read, self._caught_up):
+            known.pop(partition, None)
+        self.past.moved(partition)
         if head_ms is not None:
             self._others.hear(partition, head_ms)
 
@@ -135,18 +151,21 @@ class Aligner:
 
     def held(self, partition: int) -> bool:
         """Whether a partition of ours waits for others now; the one with the smallest head never does."""
-        bound_ms = self.bound_ms(partition)
-        return bound_ms is not None and self._ours.get(partition, UNKNOWN_MS) > bound_ms
+        until_ms = self.bound_ms(partition)
+        return until_ms is not None and self._ours.get(partition, UNKNOWN_MS) > until_ms
 
     def hear(
         self, heads: Mapping[int, int], caught_up: Iterable[int] = (), coming: Mapping[int, Coming] | None = None
     ) -> None:
         """Take the heads of another worker's partitions, which of them caught up, and what comes in some."""
-        for partition, head_ms in heads.items():
-            if partition not in self._ours:
-                self._others.hear(partition, head_ms, (coming or {}).get(partition))
+        theirs = {partition: head_ms for partition, head_ms in heads.items() if partition not in self._ours}
+        news = not all(map(self._others.knows, theirs))
+        for partition, head_ms in theirs.items():
+            self._others.hear(partition, head_ms, (coming or {}).get(partition))
         for partition in caught_up:
             self._others.drop(partition)
+        if news and self.past.is_new():
+            self.on_past()
         self._wake()
 
     def bound_ms(self, *partitions: int) -> int | None:
@@ -157,30 +176,11 @@ class Aligner:
         >>> aligner.bound_ms(1), aligner.bound_ms(0), aligner.bound_ms(0, 1)
         (6000, 10000, None)
         """
-        bounds_ms = self._near_ms(partitions) + [heard.head_ms + ALIGNMENT_MS for heard in self._others.fresh()]
-        return min(bounds_ms, default=None)
+        return bound_ms(self._near_ms(partitions), self._others.fresh())
 
     def reaches_ms(self, kept: Mapping[int, Callable[[], Coming]]) -> dict[int, int]:
-        """Return how far each partition of `kept`, which gives what it has next, may go; empty: nobody holds them.
-
-        >>> import numpy as np
-        >>> aligner = Aligner(clock=lambda: 0.0)
-        >>> rent = Coming(60_000, np.array([10_000, 60_000]), np.array([[1, 2], [3, 4]]))
-        >>> aligner.hear({1: 5_000}, coming={1: rent})
-        >>> aligner.reaches_ms({0: lambda: Coming(90_000, np.array([20_000, 50_000]), np.array([[5, 6], [2, 7]]))})
-        {0: 49999}
-        """
-        if not kept or (bound_ms := self.bound_ms(*kept)) is None:
-            return {}
-        theirs = self._others.fresh()
-        told = [heard.coming for heard in theirs if heard.coming]
-        until_ms = min([*self._near_ms(kept), *(heard.until_ms for heard in theirs)])
-        if until_ms <= bound_ms or not told:
-            return dict.fromkeys(kept, bound_ms)
-        ours = {partition: coming() for partition, coming in kept.items()}
-        until_ms = max(bound_ms, min(until_ms, *(coming.until_ms for coming in ours.values())))
-        waits_ms = conflicts_ms(ours, Coming.joined(told), bound_ms)
-        return {partition: min(until_ms, waits_ms.get(partition, NEVER_MS) - 1) for partition in kept}
+        """Return how far each partition of `kept`, which gives what it has next, may go; empty: nobody holds them."""
+        return reaches_ms(kept, self._near_ms(kept), self._others.fresh())
 
     def _near_ms(self, partitions: Collection[int]) -> list[int]:
         """Return how far the partitions of ours let others go that are not among these."""
@@ -193,7 +193,7 @@ class Aligner:
 
     async def _look_again(self) -> None:
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._moved.wait(), timeout=_LOOK_EVERY_S)
+            await asyncio.wait_for(self._moved.wait(), timeout=self.past.next_in_s(_LOOK_EVERY_S))
 
     def _wake(self) -> None:
         self._moved.set()

@@ -39,6 +39,7 @@ class Others:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._heard: dict[int, Heard] = {}
+        self._expected: frozenset[int] = frozenset()
 
     def hear(self, partition: int, head_ms: int, coming: Coming | None = None) -> None:
         """Take what its owner says of a partition; without what comes, what it told before still holds."""
@@ -49,9 +50,20 @@ class Others:
 
     def expect(self, partitions: Iterable[int]) -> None:
         """Say which partitions others have now: each holds where it stood, or wholly, until its owner is heard of."""
-        for partition in partitions:
+        self._expected = frozenset(partitions)
+        for partition in self._expected:
             known = self._heard.get(partition)
             self._heard[partition] = Heard(UNKNOWN_MS if known is None else known.head_ms, self._clock())
+
+    def await_briefly(self, for_s: float) -> None:
+        """Let partitions of others of which nothing was heard lately hold wholly for a moment."""
+        at_s = self._clock() - HEARD_FOR_S + for_s
+        self._heard.update({one: Heard(UNKNOWN_MS, at_s) for one in self._expected if not self.knows(one)})
+
+    def knows(self, partition: int) -> bool:
+        """Whether a partition was heard of lately."""
+        known = self._heard.get(partition)
+        return known is not None and self._is_fresh(known)
 
     def drop(self, partition: int) -> None:
         """Forget a partition: it is ours now, or holds nobody."""
@@ -59,5 +71,7 @@ class Others:
 
     def fresh(self) -> list[Heard]:
         """Return what was heard lately enough to hold anybody."""
-        oldest_s = self._clock() - HEARD_FOR_S
-        return [heard for heard in self._heard.values() if heard.at_s >= oldest_s]
+        return list(filter(self._is_fresh, self._heard.values()))
+
+    def _is_fresh(self, heard: Heard) -> bool:
+        return heard.at_s >= self._clock() - HEARD_FOR_S

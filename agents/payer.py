@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from agents.bundle import Kind
 from agents.coming import Coming, sparse
 from agents.leased import Lease
 from agents.overdue import Overdue, OverdueVerdicts
@@ -132,6 +133,8 @@ class PayerLogic:
     def keep(self, kept: Kept) -> None:
         """Keep records that are worked on next, and tell other workers of them where they are sparse."""
         self.kept = kept
+        if not self.catching_up and self._is_past(kept):
+            self._aligner.begin_past(self.partition, self.applied.watermark_ms)
         if self.catching_up:
             since_ms = max(int(kept.order_ms[0]), self.applied.watermark_ms)
             until_ms = max(int(kept.order_ms[-1]), self.applied.watermark_ms)
@@ -139,8 +142,28 @@ class PayerLogic:
             coming = Coming.of(kept, since_ms, count) if sparse(count, until_ms - since_ms) else None
             self._aligner.announce(self.partition, until_ms, coming)
 
+    def _is_past(self, kept: Kept) -> bool:
+        """Whether payments of the past come, to be decided, and newer ones than were here."""
+        newest_ms = int(kept.order_ms[-1])
+        new = newest_ms > self.applied.watermark_ms and self._aligner.past.holds(newest_ms)
+        return new and bool((kept.read.kinds[kept.start : kept.end] != Kind.WARM_UP).any())
+
+    def reached_end(self) -> None:
+        """Leave the alignment, as the log's end is reached: at once, or among payments of the past in a moment."""
+        if self.catching_up and self._aligner.past.holds(self.applied.watermark_ms):
+            self._aligner.past.linger(self.partition)
+            self.lease.calm()
+        else:
+            self.caught_up()
+
+    def muster(self) -> None:
+        """Hold others that are brought payments of the past for a moment: this partition may be brought some too."""
+        if not self.catching_up and self._aligner.past.holds(self.applied.watermark_ms):
+            self._aligner.begin(self.partition, self.applied.watermark_ms)
+            self._aligner.past.linger(self.partition)
+
     def caught_up(self) -> None:
-        """Leave the alignment: the log's end is reached."""
+        """Leave the alignment: nothing more comes for now."""
         if self.catching_up:
             self._aligner.leave(self.partition)
             self._settle()

@@ -20,7 +20,7 @@ from features.payer import PAYERS
 from features.processed import Lane
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Coroutine, Mapping
+    from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 
     from agents.alignment import Aligner
     from agents.payer import PayerLogic
@@ -39,16 +39,24 @@ class PayerStage:
 
     def __init__(self, aligner: Aligner, homes: Homes) -> None:
         self.lanes: dict[int, PayerLogic] = {}
+        self.wake: Callable[[], None] = lambda: None
         self._aligner = aligner
         self._homes = homes
+        aligner.on_past = self._muster
+
+    def _muster(self) -> None:
+        for lane in self.lanes.values():
+            lane.muster()
+        self.wake()
 
     def wants(self, partition: int) -> bool:
         """Whether nothing is kept of a partition."""
         return self.lanes[partition].kept is None
 
     def held(self) -> Coroutine[Any, Any, None] | None:
-        """Return what ends when the alignment has changed, where something is kept."""
-        return self._aligner.changed() if any(lane.kept for lane in self.lanes.values()) else None
+        """Return what ends when the alignment has changed, where something is kept or a partition is to leave it."""
+        waits = self._aligner.past.lingering or any(lane.kept for lane in self.lanes.values())
+        return self._aligner.changed() if waits else None
 
     async def parts(self, chunks: Mapping[int, Chunk]) -> AsyncIterator[Together]:
         """Yield parts of these chunks and of what was kept, in order of time, until the rest must wait for others."""
@@ -59,7 +67,7 @@ class PayerStage:
             yield some
             for partition, chunk in some.finished:
                 if chunk.behind == 0:
-                    self.lanes[partition].caught_up()
+                    self.lanes[partition].reached_end()
 
     def _read(self, chunks: Mapping[int, Chunk]) -> list[tuple[int, Chunk]]:
         """Keep the records of chunks; return the chunks in which nothing is new."""
@@ -71,7 +79,7 @@ class PayerStage:
             if not new:
                 empty.append((partition, chunk))
                 if chunk.behind == 0:
-                    self.lanes[partition].caught_up()
+                    self.lanes[partition].reached_end()
                 continue
             if len(records) + len(new) > READ_RECORDS_MAX:
                 self._keep(records, spans, chunks)
@@ -90,6 +98,8 @@ class PayerStage:
 
     def _next(self) -> Together | None:
         """Return what comes next in time; None where nothing is left that may go on."""
+        for partition in self._aligner.past.lingered:
+            self.lanes[partition].caught_up()
         kept = {partition: lane.kept for partition, lane in self.lanes.items() if lane.kept is not None}
         if not kept:
             return None
@@ -114,7 +124,7 @@ class PayerStage:
             times_ms, behind = kept[lane.partition].order_ms, kept[lane.partition].chunk.behind
             if times_ms[0] != NO_TIME:
                 lane.move(int(times_ms[0]))
-            if behind > 0:
+            if behind > 0 or self._aligner.past.holds(int(times_ms[-1])):
                 reached_ms.append(max(int(times_ms[-1]), lane.applied.watermark_ms) + ALIGNMENT_MS)
         nearest_ms = min(reached_ms, default=NEVER_MS)
         outside_ms = self._aligner.reaches_ms(

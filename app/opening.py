@@ -50,7 +50,7 @@ class StageOpener:
         self._app = app
         self._settings = app.prahari
         self._send = app.sender
-        self.aligner = Aligner(time.monotonic)
+        self.aligner = Aligner(time.monotonic, lambda: time.time() * 1_000)
         self.control = app.control_plane
         self._heads = HeadSharing(self.aligner, self._settings.topic_prefix, lambda: app.client_options)
         self._homes = homes_in(app.conf.topic_partitions)
@@ -63,6 +63,7 @@ class StageOpener:
             )
         )
         self._payer_crew, self._payee_crew = self._crew("payer", self._payers), self._crew("payee", self._payees)
+        self._payers.wake = self._payer_crew.tell
 
     def _crew(self, stage: str, joint: JointLogic) -> Crew:
         observer = StageObserver(self._app.metrics, stage)

@@ -25,12 +25,14 @@ from rules import DEFAULT_RULES, load_rules
 from tests.flow.deployment import Deployment
 from tests.parity.compare import by_id, changed, live, replayed
 from tests.parity.explain import UNEXPLAINED, explain
-from tests.parity.scenario import Scenario, stream
+from tests.parity.scenario import DUMP_PER_S, Scenario, stream
 
 app = typer.Typer(add_completion=False)
 
 SCENARIOS = {
     "live-1": Scenario(workers=1),
+    "dump-1": Scenario(workers=1, rate=DUMP_PER_S, labelled=False),
+    "dump-2": Scenario(workers=2, rate=DUMP_PER_S, labelled=False),
     "live-2-killed": Scenario(workers=2, kills=3),
     "now-1": Scenario(workers=1, now=True),
     "now-2": Scenario(workers=2, now=True),
@@ -61,7 +63,7 @@ def parity(
         with EmbeddedBroker(0, path / "kafka") as broker:
             wanted = {name: SCENARIOS[name] for name in only or SCENARIOS}
             same = [
-                _run(name, replace(scenario, rate=rate if scenario.rate else 0), broker, path)
+                _run(name, replace(scenario, rate=rate) if scenario.rate == Scenario.rate else scenario, broker, path)
                 for name, scenario in wanted.items()
             ]
     raise typer.Exit(0 if all(same) else 1)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from tests.processes import WorkerProcess
 
 COMMAND_S = 900
+#: More than workers decide: a history that is played in while they run.
+DUMP_PER_S = 50_000
 FAULTS = ("--duplicate", "0.01", "--out-of-order", "0.005", "--corrupt", "0.002")
 
 
