@@ -3,36 +3,36 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import subprocess
-import sys
 import time
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from app.broker.ports import free_port
-from benchmarks.deployment import BUILD, PARTITIONS, Deployment
+from benchmarks.deployment import PARTITIONS, Deployment
 from benchmarks.drain import start_up
+from benchmarks.engines.check import require_same_decisions
+from benchmarks.engines.environment import HERE, environment, model, run
+from benchmarks.engines.jvm import ENGINES
+from benchmarks.engines.jvm import command as java_command
 from benchmarks.kafka import Logs, preload
 from benchmarks.load import Plan, World
 from benchmarks.processes import Process, memory_mb
 from benchmarks.sampling import look, marginal_cpu_us, watch
-from features.errors import PrahariError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
-HERE = Path(__file__).parent
-PACKAGES = {
-    "faust": ("faust-streaming==0.15.3", "aiokafka==0.14.0", "rocksdict==0.3.29"),
-    "quix": ("quixstreams==3.28.0",),
-    "bytewax": ("bytewax[kafka]==0.21.1",),
+NAMES = {
+    "prahari": "Prahari (whole job)",
+    "kafka-streams": "Kafka Streams 4.1.1",
+    "flink": "Flink 2.2.1",
+    "faust": "Faust 0.15.3",
+    "quix": "Quix 3.28",
+    "bytewax": "Bytewax 0.21",
 }
-NAMES = {"prahari": "Prahari (whole job)", "faust": "Faust 0.15.3", "quix": "Quix 3.28", "bytewax": "Bytewax 0.21"}
-_SHARED = ("lightgbm==4.7.0", "numpy==2.4.6", "orjson==3.13.0")
 _SETTLE_S = 3.0
 _RATE = 8_000.0
 
@@ -60,24 +60,10 @@ class Wish(NamedTuple):
     workers: int
 
 
-def environment() -> Path:
-    """Return the Python of the engines' environment, installed first where it is not."""
-    home = BUILD / "engines"
-    python, done = home.resolve() / "bin/python", home / "installed"
-    wanted = "\n".join((*_SHARED, *(package for packages in PACKAGES.values() for package in packages)))
-    if not done.exists() or done.read_text() != wanted:
-        _run([sys.executable, "-m", "venv", str(home)])
-        _run([str(python), "-m", "pip", "install", "--quiet", *wanted.split("\n")])
-        done.write_text(wanted)
-    model = (home / "model.txt").resolve()
-    if not model.exists():
-        _run([str(python), str(HERE / "job.py")], {"ENGINE_MODEL": str(model)})
-    return python
-
-
 def engines(wish: Wish, model: Path, say: Callable[[str], None]) -> list[dict[str, Any]]:
     """Run the named engines one after the other; `prahari` among them runs its whole job."""
     python = environment()
+    require_same_decisions(python, [name for name in wish.names if name in ENGINES])
     with Deployment("engines-run", model) as deployment:
         return [asdict(one) for one in asyncio.run(_engines(deployment, python, wish, say))]
 
@@ -126,11 +112,13 @@ def _start(deployment: Deployment, python: Path, name: str, number: int, workers
     if name == "prahari":
         deployment.start_worker(label)
         return
+    if name == "flink" and number > 1:
+        return  # all of it is one process: more workers are more of its parallelism
     state = deployment.directory / f"{label}-state"
     state.mkdir()
     variables = {
         "ENGINE_BOOTSTRAP": deployment.broker.bootstrap,
-        "ENGINE_MODEL": str((BUILD / "engines/model.txt").resolve()),
+        "ENGINE_MODEL": str(model(python)),
         "ENGINE_STATE": str(state),
         "PYTHONPATH": str(HERE),
     }
@@ -140,6 +128,10 @@ def _start(deployment: Deployment, python: Path, name: str, number: int, workers
     elif name == "bytewax":
         options = _bytewax(deployment, python, number, workers)
         command = [str(python), "-m", "bytewax.run", "bytewax_flow:flow", *options]
+    elif name in ENGINES:
+        command = java_command(name, state)
+        variables["ENGINE_THREADS"] = str(workers)
+        variables["ENGINE_BACKEND"] = "rocksdb"
     deployment.workers.append(Process(label, command, deployment.directory / f"{label}.log", variables))
 
 
@@ -149,7 +141,7 @@ def _bytewax(deployment: Deployment, python: Path, number: int, workers: int) ->
     addresses = deployment.directory / "bytewax-addresses"
     if number == 1:
         snapshots.mkdir()
-        _run([str(python), "-m", "bytewax.recovery", str(snapshots), str(workers)])
+        run([str(python), "-m", "bytewax.recovery", str(snapshots), str(workers)])
         addresses.write_text(";".join(f"127.0.0.1:{free_port()}" for _ in range(workers)))
     recovery = ["-r", str(snapshots), "-s", "5", "-b", "0"]
     return recovery if workers == 1 else [*recovery, "-i", str(number - 1), "-a", addresses.read_text()]
@@ -170,10 +162,3 @@ async def _make_topics(bootstrap: str, names: Sequence[str]) -> None:
         await admin.create_topics(topics)
     finally:
         await admin.close()
-
-
-def _run(command: list[str], variables: dict[str, str] | None = None) -> None:
-    given = {**os.environ, **(variables or {})}
-    done = subprocess.run(command, env=given, check=False, capture_output=True, text=True)
-    if done.returncode:
-        raise PrahariError(f"needed `{' '.join(command[:6])}` to end well, got: {done.stderr.strip()[-800:]}")
