@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from benchmarks import commands
+from benchmarks.engines.run import NAMES as ENGINE_NAMES
 from features.errors import PrahariError
 
 app = typer.Typer(add_completion=False, help=__doc__, pretty_exceptions_enable=False)
@@ -94,12 +95,15 @@ def stages(
 
 @app.command()
 def engines(
-    names: Annotated[list[str] | None, typer.Argument(help="prahari, faust, quix, bytewax; all unless named.")] = None,
+    names: Annotated[list[str] | None, typer.Argument(help="Which, in turn; all unless named.")] = None,
     transactions: Annotated[int, typer.Option(help="Payments in the backlog.")] = 200_000,
     workers: Workers = 1,
 ) -> None:
-    """Prahari beside stock Faust, Quix Streams and Bytewax with a lighter job, on one broker and one load."""
-    commands.measure_engines(names or ["prahari", "bytewax", "quix", "faust"], transactions, workers)
+    """Prahari beside others with a lighter job, on one broker and one load.
+
+    They are prahari, kafka-streams, flink, flink-rocksdb, bytewax, quix and faust.
+    """
+    commands.measure_engines(names or list(ENGINE_NAMES), transactions, workers)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ _COMPILER = HERE / "compiler.lock"
 _COMPILE = "org.eclipse.jdt.internal.compiler.batch.Main"
 _FLAGS = (
     "-Xmx1g",
-    "-XX:+UseParallelGC",  # the collector of throughput
+    "-XX:+UseG1GC",  # what Java takes where it finds two processors and 2 GB
     "-XX:+ExitOnOutOfMemoryError",
     "-Djava.net.preferIPv4Stack=true",
     "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
@@ -32,11 +32,14 @@ _OPENED = ("lang", "net", "io", "nio", "text", "time", "util", "util.concurrent"
 
 
 class JavaEngine(NamedTuple):
-    """An engine's folder of sources, which holds its lock too, its main class and its further flags."""
+    """An engine: its folder of sources, which holds its lock too, its main class, its further flags and variables."""
 
     folder: str
     main: str
     flags: tuple[str, ...] = ()
+    variables: tuple[tuple[str, str], ...] = ()
+    one_process: bool = False
+    """Whether more workers are more threads of one process."""
 
     @property
     def sources(self) -> list[Path]:
@@ -49,13 +52,18 @@ class JavaEngine(NamedTuple):
         return HERE / self.folder / "jars.lock"
 
 
+_FLINK_FLAGS = tuple(f"--add-opens=java.base/java.{name}=ALL-UNNAMED" for name in _OPENED)
+
+
+def _flink(backend: str) -> JavaEngine:
+    return JavaEngine("flink", "engines.FlinkEngine", _FLINK_FLAGS, (("ENGINE_BACKEND", backend),), one_process=True)
+
+
+#: Flink keeps state on the heap, which is the quicker, or in RocksDB, which it needs for more than fits there.
 ENGINES = {
     "kafka-streams": JavaEngine("kafka_streams", "engines.KafkaStreamsEngine"),
-    "flink": JavaEngine(
-        "flink",
-        "engines.FlinkEngine",
-        tuple(f"--add-opens=java.base/java.{name}=ALL-UNNAMED" for name in _OPENED),
-    ),
+    "flink": _flink("hashmap"),
+    "flink-rocksdb": _flink("rocksdb"),
 }
 
 

@@ -28,10 +28,11 @@ if TYPE_CHECKING:
 NAMES = {
     "prahari": "Prahari (whole job)",
     "kafka-streams": "Kafka Streams 4.1.1",
-    "flink": "Flink 2.2.1",
-    "faust": "Faust 0.15.3",
-    "quix": "Quix 3.28",
+    "flink": "Flink 2.2.1, state on the heap",
+    "flink-rocksdb": "Flink 2.2.1, state in RocksDB",
     "bytewax": "Bytewax 0.21",
+    "quix": "Quix 3.28",
+    "faust": "Faust 0.15.3",
 }
 _SETTLE_S = 3.0
 _RATE = 8_000.0
@@ -112,14 +113,15 @@ def _start(deployment: Deployment, python: Path, name: str, number: int, workers
     if name == "prahari":
         deployment.start_worker(label)
         return
-    if name == "flink" and number > 1:
-        return  # all of it is one process: more workers are more of its parallelism
+    if name in ENGINES and ENGINES[name].one_process and number > 1:
+        return
     state = deployment.directory / f"{label}-state"
     state.mkdir()
     variables = {
         "ENGINE_BOOTSTRAP": deployment.broker.bootstrap,
         "ENGINE_MODEL": str(model(python)),
         "ENGINE_STATE": str(state),
+        "ENGINE_DECISIONS": f"{name}-decisions",
         "PYTHONPATH": str(HERE),
     }
     command = [str(python), str(HERE / "quix.py")]
@@ -130,8 +132,8 @@ def _start(deployment: Deployment, python: Path, name: str, number: int, workers
         command = [str(python), "-m", "bytewax.run", "bytewax_flow:flow", *options]
     elif name in ENGINES:
         command = java_command(name, state)
-        variables["ENGINE_THREADS"] = str(workers)
-        variables["ENGINE_BACKEND"] = "rocksdb"
+        threads = workers if ENGINES[name].one_process else 1
+        variables |= dict(ENGINES[name].variables) | {"ENGINE_THREADS": str(threads)}
     deployment.workers.append(Process(label, command, deployment.directory / f"{label}.log", variables))
 
 

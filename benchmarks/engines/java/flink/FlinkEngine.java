@@ -21,6 +21,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 /** The job on Flink, the whole cluster in this process: keyed by payer, then by payee, checkpoints on local disk. */
 public final class FlinkEngine {
     private static final String BOOTSTRAP = System.getenv("ENGINE_BOOTSTRAP");
+    private static final String DECISIONS = System.getenv("ENGINE_DECISIONS");
 
     private FlinkEngine() {}
 
@@ -69,7 +70,7 @@ public final class FlinkEngine {
                 .setProperty("batch.size", "262144")
                 .setProperty("linger.ms", "20")
                 .setRecordSerializer((decision, context, timeMs) -> new ProducerRecord<>(
-                        "flink-decisions", decision.payerVpa.getBytes(StandardCharsets.UTF_8), decision.value))
+                        DECISIONS, decision.payerVpa.getBytes(StandardCharsets.UTF_8), decision.value))
                 .build();
     }
 

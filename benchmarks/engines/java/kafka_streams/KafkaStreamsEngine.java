@@ -32,7 +32,7 @@ public final class KafkaStreamsEngine {
                 .process(KafkaStreamsSteps.Payer::new, KafkaStreamsSteps.PAYERS)
                 .repartition(Repartitioned.with(Serdes.String(), PAYMENTS).withName("by-payee"))
                 .process(KafkaStreamsSteps.Payee::new, KafkaStreamsSteps.PAYEES)
-                .to("kafka-streams-decisions", Produced.with(Serdes.String(), Serdes.ByteArray()));
+                .to(System.getenv("ENGINE_DECISIONS"), Produced.with(Serdes.String(), Serdes.ByteArray()));
         Properties settings = settings();
         KafkaStreams streams = new KafkaStreams(builder.build(settings), settings);
         streams.setUncaughtExceptionHandler(exception -> {
