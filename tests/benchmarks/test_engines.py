@@ -22,7 +22,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_job_in_java_decides_as_the_one_in_python(trained: Path) -> None:
-    """The same features, rules and risk of every payment, and probabilities within 1e-9; a benchmark asks it of each."""
+    """The same features, rules and risk of every payment, and probabilities within 1e-9."""
     plan = Plan(600, 1_760_000_000_000, payers=40, payees=15)
     payments = [value for chunk in World(plan).payments() for value in chunk.values]
 
