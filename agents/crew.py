@@ -5,13 +5,13 @@ chunks of partitions ─► compute, encode ─► 3 outputs sent ─► acked �
                         └── next parts meanwhile ◄───┘
 ```
 
-The stage's `JointLogic` computes; without one, and for chunks without records, each partition's own logic. Outputs go
-before state, part after part, whichever partitions they are of.
+The stage's `JointLogic` computes; without one, and for chunks without records, each partition's own logic.
 """
 
 from __future__ import annotations
 
 import asyncio
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from agents.ports import Hold, Together, Unobserved
@@ -54,8 +54,7 @@ class Crew:
 
     def _begin(self) -> None:
         self._sent: asyncio.Queue[_Sent | None] = asyncio.Queue(PARTS_SENT_MAX)
-        self._news = asyncio.Event()
-        self._finishing = asyncio.Event()
+        self._news, self._finishing = asyncio.Event(), asyncio.Event()
         self._computing = False
 
     def join(self, partition: int, member: PartitionTask) -> None:
@@ -117,12 +116,13 @@ class Crew:
         return taken
 
     async def _wait_for_news(self) -> None:
-        """Return when a chunk came, or when it is worth to look again at what is kept."""
-        held = None if self._joint is None else self._joint.held()
-        if held is None:
+        """Return when a chunk came, or when it is worth to look again."""
+        joint = self._joint
+        held = None if joint is None else joint.held()
+        if joint is None or held is None:
             await self._news.wait()
             return
-        with self._observer.held():
+        with nullcontext() if all(map(joint.wants, self._members)) else self._observer.held():
             await _first_of(held, self._news.wait())
 
     async def _compute(self, chunks: Mapping[int, Chunk]) -> None:

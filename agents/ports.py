@@ -179,7 +179,7 @@ class JointLogic(Protocol):
     """What several partitions of a stage compute together.
 
     It keeps what it may not work on yet: `wants` says whether it takes another chunk of a partition, and `held` returns
-    what ends when it is worth looking again, or None where it keeps nothing.
+    what ends when it is worth looking again, or None where nothing is to be looked for.
     """
 
     def parts(self, chunks: Mapping[int, Chunk]) -> AsyncIterator[Together | Hold]: ...

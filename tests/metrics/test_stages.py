@@ -131,10 +131,11 @@ async def test_age_is_that_of_the_oldest_record() -> None:
 
 
 class Keeping:
-    """Keeps every chunk until `free`."""
+    """Keeps every chunk until `free`; `looks`: is to be asked again though it keeps none."""
 
-    def __init__(self, free: asyncio.Event) -> None:
+    def __init__(self, free: asyncio.Event, *, looks: bool = False) -> None:
         self._free = free
+        self._looks = looks
         self._kept: dict[int, Chunk] = {}
 
     async def parts(self, chunks: Mapping[int, Chunk]) -> AsyncIterator[Together]:
@@ -147,12 +148,11 @@ class Keeping:
         return partition not in self._kept
 
     def held(self) -> Any:
-        return self._free.wait() if self._kept else None
+        return self._free.wait() if self._kept or (self._looks and not self._free.is_set()) else None
 
 
-async def test_what_is_kept_for_other_partitions_counts_as_held() -> None:
-    """However long that is; what comes meanwhile for the same partition stays where it waits."""
-    metrics, free, done = Metrics(), asyncio.Event(), asyncio.Event()
+def kept_by(metrics: Metrics, joint: Keeping) -> PartitionTask:
+    """Start a partition of which `joint` works on the chunks."""
 
     async def send(outputs: Sequence[Output]) -> Awaitable[object]:
         raise AssertionError(outputs)
@@ -160,8 +160,6 @@ async def test_what_is_kept_for_other_partitions_counts_as_held() -> None:
     def fatal(where: str, error: BaseException) -> None:
         pytest.fail(f"{where}: {error}")
 
-    observer = StageObserver(metrics, "toy")
-    crew = Crew("toy", send, fatal, joint=Keeping(free), observer=observer)
     task = PartitionTask(
         "toy[0]",
         Logic(),
@@ -169,9 +167,16 @@ async def test_what_is_kept_for_other_partitions_counts_as_held() -> None:
         send,
         fatal,
         commit_linger_s=0,
-        crew=crew,
+        crew=Crew("toy", send, fatal, joint=joint, observer=StageObserver(metrics, "toy")),
     )
     task.start()
+    return task
+
+
+async def test_what_is_kept_for_other_partitions_counts_as_held() -> None:
+    """However long that is; what comes meanwhile for the same partition stays where it waits."""
+    metrics, free, done = Metrics(), asyncio.Event(), asyncio.Event()
+    task = kept_by(metrics, Keeping(free))
     first, second = chunk(3), chunk(1)
     second.ack = done.set
     task.deliver(first)
@@ -184,3 +189,14 @@ async def test_what_is_kept_for_other_partitions_counts_as_held() -> None:
     await task.finish()
 
     assert value(metrics, "held_seconds_total", stage="toy") >= 0.03
+
+
+async def test_who_waits_with_nothing_kept_is_held_by_nobody() -> None:
+    """A partition that lingers at its log's end is asked again when it is to leave; no payment waits for that."""
+    metrics, free = Metrics(), asyncio.Event()
+    task = kept_by(metrics, Keeping(free, looks=True))
+    await asyncio.sleep(0.02)
+    free.set()
+    await task.finish()
+
+    assert value(metrics, "held_seconds_total", stage="toy") == 0
