@@ -106,6 +106,16 @@ def engines(
     commands.measure_engines(names or list(ENGINE_NAMES), transactions, workers)
 
 
+@app.command()
+def engines_steady(
+    names: Annotated[list[str] | None, typer.Argument(help="Which, in turn; all but faust unless named.")] = None,
+    rate: Rates = [2_000.0, 500.0],  # noqa: B006 - as above
+    seconds: Seconds = 15.0,
+) -> None:
+    """Latency from produce to decision at fixed rates, of the engines of `engines`."""
+    commands.measure_engines_steady(names or [one for one in ENGINE_NAMES if one != "faust"], rate, seconds)
+
+
 if __name__ == "__main__":
     try:
         app()

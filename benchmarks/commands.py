@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from benchmarks import drain as draining
+from benchmarks.engines import steady as of_engines
 from benchmarks.engines.run import Wish, engines
 from benchmarks.load import Plan
 from benchmarks.model import ensure_model
@@ -80,6 +81,15 @@ def measure_engines(names: Sequence[str], transactions: int, workers: int) -> No
     model = ensure_model()
     command = f"engines {' '.join(names)} --transactions {transactions} --workers {workers}"
     _measure("engines", command, [lambda say: engines(Wish(names, transactions, workers), model, say)])
+
+
+def measure_engines_steady(names: Sequence[str], rates: Sequence[float], seconds: float) -> None:
+    """Run one worker of other engines and of Prahari one after the other, at fixed rates."""
+    model = ensure_model()
+    told = " ".join(f"--rate {rate:g}" for rate in rates)
+    command = f"engines-steady {' '.join(names)} {told} --seconds {seconds:g}"
+    wish = of_engines.Wish(names, rates, seconds)
+    _measure("engines-steady", command, [lambda say: of_engines.engines_steady(wish, model, say)])
 
 
 def _measure(

@@ -80,6 +80,15 @@ def _engines(axes: Any, runs: Sequence[dict[str, Any]]) -> None:
     axes.set(xlabel="payments decided a second")
 
 
+def _engines_steady(axes: Any, runs: Sequence[dict[str, Any]]) -> None:
+    names = [f"{run['engine']}, {run['rate']:,.0f}/s" for run in runs]
+    for share in ("p99", "p50"):
+        axes.barh(names, [run["decision_ms"][share] for run in runs], label=share)
+    axes.invert_yaxis()
+    axes.set(xlabel="ms to the decision", xscale="log")
+    axes.legend()
+
+
 _DRAW: Mapping[str, Callable[[Any, Sequence[dict[str, Any]]], None]] = {
     "drain": _drain,
     "score": _score,
@@ -88,4 +97,5 @@ _DRAW: Mapping[str, Callable[[Any, Sequence[dict[str, Any]]], None]] = {
     "recovery": _recovery,
     "stages": _stages,
     "engines": _engines,
+    "engines-steady": _engines_steady,
 }

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from benchmarks.sampling import Sample
 
 WARM_UP_PAYMENTS = 100_000
-_SETTLE_S = 5.0
+SETTLE_S = 5.0
 _LEAD_MS = 1_000
 _TICK_S = 0.001
 SHARES = (0.01, 0.05, *(step / 20 for step in range(2, 19)), 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9999)
@@ -92,21 +92,17 @@ async def warm_up(deployment: Deployment, workers: int, say: Callable[[str], Non
 
 
 async def _at_rate(deployment: Deployment, logs: Logs, rate: float, seconds: float, seed: int) -> Steady:
-    count = int(rate * (seconds + _SETTLE_S))
-    world = await asyncio.to_thread(World, Plan(1, 0, seed=seed))
-    plan = Plan(count, int(time.time() * 1000) + _LEAD_MS + int(count * 0.012), rate, seed=seed)
-    world.plan = plan
-    chunks = await asyncio.to_thread(lambda: list(world.payments()))
+    count = int(rate * (seconds + SETTLE_S))
+    chunks = await coming(count, rate, seed)
     decisions, alerts = await logs.ends("decisions"), await logs.ends("alerts")
-    await asyncio.sleep(max(0.0, (plan.first_ms - time.time() * 1000) / 1000 - 0.1))
     began = time.monotonic()
     before = look(deployment, began, 0)
     with Watching() as machine:
-        late_ms = await _send(deployment.broker.bootstrap, chunks)
+        late_ms = await send(deployment.broker.bootstrap, chunks)
         await watch(deployment, logs, count, lambda _: None, sum(decisions.values()))
     await committed(deployment)
     after = look(deployment, began, count)
-    skip = int(rate * _SETTLE_S)
+    skip = int(rate * SETTLE_S)
     stamps = [stamp for chunk in chunks for stamp in chunk.stamps_ms]
     decided = await logs.read("decisions", decisions, await logs.ends("decisions"))
     alerted = await logs.read("alerts", alerts, await logs.ends("alerts"))
@@ -124,12 +120,22 @@ async def _at_rate(deployment: Deployment, logs: Logs, rate: float, seconds: flo
         len(alert_ms),
         [(share, float(np.quantile(decision_ms, share))) for share in SHARES],
         float(np.quantile(late_ms[skip:], 0.99)),
-        _cpu_us(before.workers_cpu_s, after, count),
+        cpu_us(before, after, count),
         (after.broker_cpu_s - before.broker_cpu_s) / count * 1e6,
     )
 
 
-async def _send(bootstrap: str, chunks: Sequence[Payments]) -> list[float]:
+async def coming(count: int, rate: float, seed: int) -> list[Payments]:
+    """Return payments at a rate, shortly before the first of them is due."""
+    world = await asyncio.to_thread(World, Plan(1, 0, seed=seed))
+    plan = Plan(count, int(time.time() * 1000) + _LEAD_MS + int(count * 0.012), rate, seed=seed)
+    world.plan = plan
+    chunks = await asyncio.to_thread(lambda: list(world.payments()))
+    await asyncio.sleep(max(0.0, (plan.first_ms - time.time() * 1000) / 1000 - 0.1))
+    return chunks
+
+
+async def send(bootstrap: str, chunks: Sequence[Payments]) -> list[float]:
     """Send each payment when it is due, whatever became of those before; return how late each left."""
     producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", linger_ms=0)
     await producer.start()
@@ -170,5 +176,6 @@ def percentiles(latencies_ms: Sequence[float] | NDArray[Any]) -> dict[str, float
     )
 
 
-def _cpu_us(before_s: Sequence[float], after: Sample, count: int) -> float:
-    return (sum(after.workers_cpu_s) - sum(before_s)) / count * 1e6
+def cpu_us(before: Sample, after: Sample, count: int) -> float:
+    """Return what all workers used for each of so many payments, in us of processor time."""
+    return (sum(after.workers_cpu_s) - sum(before.workers_cpu_s)) / count * 1e6

@@ -107,6 +107,15 @@ ENGINES: Columns = {
     "broker, the same": _us("broker_marginal_cpu_us"),
     "peak MB": lambda run: " + ".join(f"{peak:.0f}" for peak in run["peak_mb"]),
 }
+ENGINES_STEADY: Columns = {
+    "engine": lambda run: str(run["engine"]),
+    "payments/s": _count("rate"),
+    "decided": _count("payments"),
+    **{f"decision {share}": _ms("decision_ms", share) for share in ("p50", "p95", "p99", "p99.9")},
+    "sent late, p99": _us("producer_late_ms"),
+    "CPU us, worker": _us("worker_cpu_us"),
+    "broker CPU us": _us("broker_cpu_us"),
+}
 COLUMNS: Mapping[str, Columns] = {
     "drain": DRAIN,
     "steady": STEADY,
@@ -115,6 +124,7 @@ COLUMNS: Mapping[str, Columns] = {
     "recovery": RECOVERY,
     "stages": STAGES,
     "engines": ENGINES,
+    "engines-steady": ENGINES_STEADY,
 }
 TITLES = {
     "drain": "Drain: a backlog of payments, to the last decision",
@@ -124,6 +134,7 @@ TITLES = {
     "recovery": "Recovery: a wiped datadir",
     "stages": "Stages: CPU us per payment of each part of its way",
     "engines": "Engines: a lighter job on others, the whole job on Prahari, one broker, one load",
+    "engines-steady": "Engines, steady: ms from the producer's timestamp to the append time of the decision",
 }
 
 

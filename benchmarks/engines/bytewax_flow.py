@@ -42,4 +42,5 @@ payments = op.flat_map_batch("parse", op.input("payments", flow, source), parse)
 known = op.stateful_map("payer", payments, job.payer_step)
 complete = op.stateful_map("payee", op.flat_map_batch("by-payee", known, by_payee), job.payee_step)
 decisions = op.flat_map_batch("decide", complete, decide)
-op.output("decisions", decisions, KafkaSink(BROKERS, "bytewax-decisions", add_config={"linger.ms": "5"}))
+linger = {"linger.ms": os.environ["ENGINE_LINGER_MS"]}
+op.output("decisions", decisions, KafkaSink(BROKERS, "bytewax-decisions", add_config=linger))

@@ -17,7 +17,7 @@ app = Application(
     auto_offset_reset="earliest",
     state_dir=os.environ["ENGINE_STATE"],
     commit_interval=1.0,
-    producer_extra_config={"linger.ms": 5, "batch.size": 262_144},
+    producer_extra_config={"linger.ms": int(os.environ["ENGINE_LINGER_MS"]), "batch.size": 262_144},
     consumer_extra_config={"fetch.min.bytes": 1, "session.timeout.ms": 10_000},
     loglevel="WARNING",
 )

@@ -35,6 +35,8 @@ NAMES = {
     "faust": "Faust 0.15.3",
 }
 _SETTLE_S = 3.0
+#: How long producers wait for more while they drain; the others take 20 ms.
+_LINGER_MS = {"quix": 5, "bytewax": 5}
 _RATE = 8_000.0
 
 
@@ -73,11 +75,11 @@ async def _engines(deployment: Deployment, python: Path, wish: Wish, say: Callab
     await start_up(deployment, say)
     plan = Plan(wish.transactions, int(time.time() * 1000 - wish.transactions / _RATE * 1000), _RATE)
     await preload(deployment.broker.bootstrap, World(plan).payments())
-    await _make_topics(deployment.broker.bootstrap, [name for name in wish.names if name != "prahari"])
+    await make_topics(deployment.broker.bootstrap, [name for name in wish.names if name != "prahari"])
     found = []
     for name in wish.names:
         for number in range(1, wish.workers + 1):
-            _start(deployment, python, name, number, wish.workers)
+            start(deployment, python, name, number, wish.workers)
         found.append(await _measure(deployment, name, wish, say))
         await asyncio.to_thread(deployment.stop_workers)
     return found
@@ -108,7 +110,10 @@ async def _measure(deployment: Deployment, name: str, wish: Wish, say: Callable[
     )
 
 
-def _start(deployment: Deployment, python: Path, name: str, number: int, workers: int) -> None:
+def start(
+    deployment: Deployment, python: Path, name: str, number: int, workers: int, *, linger_ms: int | None = None
+) -> None:
+    """Start one of so many workers of an engine; `linger_ms` None: what drains fastest."""
     label = f"{name}-{number}"
     if name == "prahari":
         deployment.start_worker(label)
@@ -122,6 +127,7 @@ def _start(deployment: Deployment, python: Path, name: str, number: int, workers
         "ENGINE_MODEL": str(model(python)),
         "ENGINE_STATE": str(state),
         "ENGINE_DECISIONS": f"{name}-decisions",
+        "ENGINE_LINGER_MS": str(_LINGER_MS.get(name, 20) if linger_ms is None else linger_ms),
         "PYTHONPATH": str(HERE),
     }
     command = [str(python), str(HERE / "quix.py")]
@@ -149,7 +155,7 @@ def _bytewax(deployment: Deployment, python: Path, number: int, workers: int) ->
     return recovery if workers == 1 else [*recovery, "-i", str(number - 1), "-a", addresses.read_text()]
 
 
-async def _make_topics(bootstrap: str, names: Sequence[str]) -> None:
+async def make_topics(bootstrap: str, names: Sequence[str]) -> None:
     """Make the engines' topics with our partition count; decisions are stamped by the broker, as ours are."""
     stamped = {"message.timestamp.type": "LogAppendTime"}
     topics = [NewTopic(f"{name}-decisions", PARTITIONS, 1, topic_configs=stamped) for name in names]
