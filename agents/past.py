@@ -22,6 +22,15 @@ LINGER_S = 0.5
 MUSTERED_FOR_S = 30.0
 
 
+def is_past(time_ms: float, now_ms: float) -> bool:
+    """Whether payments of this time are not being made now.
+
+    >>> is_past(39_999, 100_000), is_past(40_000, 100_000)
+    (True, False)
+    """
+    return now_ms - time_ms > PAST_MS
+
+
 class Past:
     """Which partitions of a worker linger, and until when. `wall_ms` is the time of day, in ms."""
 
@@ -37,7 +46,7 @@ class Past:
         >>> past.holds(39_999), past.holds(40_000)
         (True, False)
         """
-        return self._wall_ms() - time_ms > PAST_MS
+        return is_past(time_ms, self._wall_ms())
 
     def linger(self, partition: int) -> None:
         """Let a partition leave soon, unless it moves before."""

@@ -15,6 +15,7 @@ from agents.bundle import Kind
 from agents.coming import Coming, sparse
 from agents.leased import Lease
 from agents.overdue import Overdue, OverdueVerdicts
+from agents.past import is_past
 from agents.payer_stage import PayerStage
 from agents.ports import Hold, Part
 
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
 
 #: A partition this far behind its log's end drains a backlog; one that reached the end once no longer does.
 BACKLOG_RECORDS = 1_000
-#: So does one, however few records wait, that is opened when its newest payment is this old.
-BACKLOG_MS = 60_000
 
 
 class PayerApplied(msgspec.Struct, array_like=True):
@@ -68,13 +67,14 @@ def leased(data: bytes | None, until_offset: int) -> bytes:
 def has_backlog(applied: PayerApplied, behind: int, now_ms: int) -> bool:
     """Tell whether a partition drains a backlog that is opened with so many records behind what it has applied.
 
-    A former owner that was in the middle of one left it to be gone on with, however little is left.
+    Any record counts where its newest payment is of the past. A former owner that was in the middle of one left it to
+    be gone on with, however little is left.
 
     >>> day = PayerApplied(watermark_ms=86_400_000)
     >>> [has_backlog(day, behind, 86_430_000) for behind in (0, 1, 1_001)], has_backlog(day, 1, 86_500_000)
     ([False, False, True], True)
     """
-    waits_long = applied.catching_up or now_ms - applied.watermark_ms > BACKLOG_MS
+    waits_long = applied.catching_up or is_past(applied.watermark_ms, now_ms)
     return behind > (0 if waits_long else BACKLOG_RECORDS)
 
 
