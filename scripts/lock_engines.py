@@ -6,14 +6,13 @@ Maven does for what is nearest: together, one wish's parent would manage the ver
 
 from __future__ import annotations
 
-import hashlib
 import sys
 import tempfile
 from pathlib import Path
 
 from app.broker.jars import maven_context
 from benchmarks.engines.jvm import HERE
-from scripts.lock_kafka import SCOPES
+from scripts.lock_kafka import SCOPES, line_of
 
 LIGHTGBM = "io.github.metarank:lightgbm4j:4.3.0-1"
 LOGGER = "org.slf4j:slf4j-simple:1.7.36"
@@ -41,8 +40,7 @@ def lock(wishes: tuple[str, ...], path: Path, repository: Path) -> int:
         for artifact in (found.artifact for found in (*inputs, *transitive) if found.scope in SCOPES):
             name = (artifact.groupId, artifact.artifactId)
             if name not in chosen:
-                digest = hashlib.sha256(artifact.resolve().read_bytes()).hexdigest()
-                chosen[name] = f"{digest}  {':'.join(name)}:{artifact.version}"
+                chosen[name] = line_of(artifact)
     header = f"# Made by scripts/lock_engines.py from {', '.join(wishes)}; class path order."
     path.write_text("\n".join([header, *chosen.values(), ""]))
     return len(chosen)

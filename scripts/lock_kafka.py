@@ -10,6 +10,7 @@ import hashlib
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from app.broker.jars import LOCK_PATH, kafka_version, maven_context
 
@@ -17,6 +18,12 @@ from app.broker.jars import LOCK_PATH, kafka_version, maven_context
 # manages other versions of Kafka's own jars, which jgo would take.
 LOG4J_BINDING = "org.apache.logging.log4j:log4j-slf4j-impl:2.24.3"
 SCOPES = (None, "compile", "runtime")
+
+
+def line_of(artifact: Any) -> str:
+    """Return the line of a lock that names a jar of jgo's, fetched for it: its SHA-256 and its coordinate."""
+    digest = hashlib.sha256(artifact.resolve().read_bytes()).hexdigest()
+    return f"{digest}  {artifact.groupId}:{artifact.artifactId}:{artifact.version}"
 
 
 def main(version: str) -> None:
@@ -27,10 +34,7 @@ def main(version: str) -> None:
         inputs, transitive = context.resolver.resolve([context.create_dependency(kafka)])
         binding = context.create_dependency(LOG4J_BINDING)
         artifacts = [found.artifact for found in (*inputs, *transitive, binding) if found.scope in SCOPES]
-        lines = [
-            f"{hashlib.sha256(a.resolve().read_bytes()).hexdigest()}  {a.groupId}:{a.artifactId}:{a.version}"
-            for a in artifacts
-        ]
+        lines = list(map(line_of, artifacts))
     header = [f"# Made by scripts/lock_kafka.py from {kafka} and its log4j binding; class path order.", *lines, ""]
     LOCK_PATH.write_text("\n".join(header))
     sys.stdout.write(f"{len(lines)} jars locked in {LOCK_PATH}\n")
