@@ -90,6 +90,8 @@ class Logs:
         found: list[tuple[int, bytes]] = []
         for number, end in ends.items():
             log, position = TopicPartition(topic, number), begins.get(number, 0)
+            if position >= end:
+                continue  # aiokafka never closes a consumer that was assigned something else just before
             self._consumer.assign([log])
             self._consumer.seek(log, position)
             while position < end:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from benchmarks.sampling import Sample
 
 WARM_UP_PAYMENTS = 100_000
-SETTLE_S = 5.0
+_SETTLE_S = 5.0
 _LEAD_MS = 1_000
 _TICK_S = 0.001
 SHARES = (0.01, 0.05, *(step / 20 for step in range(2, 19)), 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9999)
@@ -76,7 +76,7 @@ async def _steady(
         for number, rate in enumerate(rates):
             await committed(deployment)
             say(f"{rate:,.0f} a second for {seconds:g} s")
-            found.append(await _at_rate(deployment, logs, rate, seconds, seed=100 + number))
+            found.append(await at_rate(deployment, logs, rate, seconds, seed=100 + number))
     return found
 
 
@@ -91,20 +91,24 @@ async def warm_up(deployment: Deployment, workers: int, say: Callable[[str], Non
     return started
 
 
-async def _at_rate(deployment: Deployment, logs: Logs, rate: float, seconds: float, seed: int) -> Steady:
-    count = int(rate * (seconds + SETTLE_S))
-    chunks = await coming(count, rate, seed)
-    decisions, alerts = await logs.ends("decisions"), await logs.ends("alerts")
+async def at_rate(
+    deployment: Deployment, logs: Logs, rate: float, seconds: float, *, seed: int, topic: str = "decisions"
+) -> Steady:
+    """Measure payments at a rate until all have their decisions in `topic`, and our own workers are done with them."""
+    count = int(rate * (seconds + _SETTLE_S))
+    chunks = await _coming(count, rate, seed)
+    decisions, alerts = await logs.ends(topic), await logs.ends("alerts")
     began = time.monotonic()
     before = look(deployment, began, 0)
     with Watching() as machine:
-        late_ms = await send(deployment.broker.bootstrap, chunks)
-        await watch(deployment, logs, count, lambda _: None, sum(decisions.values()))
-    await committed(deployment)
+        late_ms = await _send(deployment.broker.bootstrap, chunks)
+        await watch(deployment, logs, count, lambda _: None, sum(decisions.values()), topic=topic)
+    if topic == "decisions":
+        await committed(deployment)
     after = look(deployment, began, count)
-    skip = int(rate * SETTLE_S)
+    skip = int(rate * _SETTLE_S)
     stamps = [stamp for chunk in chunks for stamp in chunk.stamps_ms]
-    decided = await logs.read("decisions", decisions, await logs.ends("decisions"))
+    decided = await logs.read(topic, decisions, await logs.ends(topic))
     alerted = await logs.read("alerts", alerts, await logs.ends("alerts"))
     by_number = latencies(decided, stamps, seed, skip)
     decision_ms, due_ms = np.array(list(by_number.values())), np.array(stamps, np.float64)[list(by_number)]
@@ -120,12 +124,12 @@ async def _at_rate(deployment: Deployment, logs: Logs, rate: float, seconds: flo
         len(alert_ms),
         [(share, float(np.quantile(decision_ms, share))) for share in SHARES],
         float(np.quantile(late_ms[skip:], 0.99)),
-        cpu_us(before, after, count),
+        _cpu_us(before, after, count),
         (after.broker_cpu_s - before.broker_cpu_s) / count * 1e6,
     )
 
 
-async def coming(count: int, rate: float, seed: int) -> list[Payments]:
+async def _coming(count: int, rate: float, seed: int) -> list[Payments]:
     """Return payments at a rate, shortly before the first of them is due."""
     world = await asyncio.to_thread(World, Plan(1, 0, seed=seed))
     plan = Plan(count, int(time.time() * 1000) + _LEAD_MS + int(count * 0.012), rate, seed=seed)
@@ -135,7 +139,7 @@ async def coming(count: int, rate: float, seed: int) -> list[Payments]:
     return chunks
 
 
-async def send(bootstrap: str, chunks: Sequence[Payments]) -> list[float]:
+async def _send(bootstrap: str, chunks: Sequence[Payments]) -> list[float]:
     """Send each payment when it is due, whatever became of those before; return how late each left."""
     producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", linger_ms=0)
     await producer.start()
@@ -176,6 +180,6 @@ def percentiles(latencies_ms: Sequence[float] | NDArray[Any]) -> dict[str, float
     )
 
 
-def cpu_us(before: Sample, after: Sample, count: int) -> float:
+def _cpu_us(before: Sample, after: Sample, count: int) -> float:
     """Return what all workers used for each of so many payments, in us of processor time."""
     return (sum(after.workers_cpu_s) - sum(before.workers_cpu_s)) / count * 1e6

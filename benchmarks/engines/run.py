@@ -87,7 +87,7 @@ async def _engines(deployment: Deployment, python: Path, wish: Wish, say: Callab
 
 async def _measure(deployment: Deployment, name: str, wish: Wish, say: Callable[[str], None]) -> Engine:
     transactions = wish.transactions
-    topic = "decisions" if name == "prahari" else f"{name}-decisions"
+    topic = decisions_of(name)
     began = time.monotonic()
     async with Logs(deployment.broker.bootstrap) as logs:
         samples = await watch(
@@ -110,6 +110,11 @@ async def _measure(deployment: Deployment, name: str, wish: Wish, say: Callable[
     )
 
 
+def decisions_of(name: str) -> str:
+    """Return the topic to which an engine's decisions go."""
+    return "decisions" if name == "prahari" else f"{name}-decisions"
+
+
 def start(
     deployment: Deployment, python: Path, name: str, number: int, workers: int, *, linger_ms: int | None = None
 ) -> None:
@@ -126,7 +131,7 @@ def start(
         "ENGINE_BOOTSTRAP": deployment.broker.bootstrap,
         "ENGINE_MODEL": str(model(python)),
         "ENGINE_STATE": str(state),
-        "ENGINE_DECISIONS": f"{name}-decisions",
+        "ENGINE_DECISIONS": decisions_of(name),
         "ENGINE_LINGER_MS": str(_LINGER_MS.get(name, 20) if linger_ms is None else linger_ms),
         "PYTHONPATH": str(HERE),
     }
@@ -158,7 +163,7 @@ def _bytewax(deployment: Deployment, python: Path, number: int, workers: int) ->
 async def make_topics(bootstrap: str, names: Sequence[str]) -> None:
     """Make the engines' topics with our partition count; decisions are stamped by the broker, as ours are."""
     stamped = {"message.timestamp.type": "LogAppendTime"}
-    topics = [NewTopic(f"{name}-decisions", PARTITIONS, 1, topic_configs=stamped) for name in names]
+    topics = [NewTopic(decisions_of(name), PARTITIONS, 1, topic_configs=stamped) for name in names]
     if "faust" in names:
         topics.append(NewTopic("faust-by-payee", PARTITIONS, 1))
         compact = {"cleanup.policy": "compact"}
