@@ -23,7 +23,7 @@ Rates = Annotated[list[float], typer.Option("--rate", help="Payments a second; s
 Seconds = Annotated[float, typer.Option(help="How long each rate is held, after five seconds that do not count.")]
 Workers = Annotated[int, typer.Option(help="Workers.")]
 Accounts = Annotated[int, typer.Option(help="Accounts on disk, 7 payers to 3 payees.")]
-Payments = Annotated[int, typer.Option(help="Payments after that, half of them to one payee.")]
+Payments = Annotated[int, typer.Option(help="Payments after that, 95 % of them to one payee.")]
 
 
 @app.callback(invoke_without_command=True)
