@@ -140,10 +140,11 @@ class BatchSender:
                 sent[lane] = await self._hand_over(lane, outputs)
             except Exception as exc:  # noqa: BLE001 - whatever it is, it belongs to those who wait
                 this.errors[lane] = exc
-        for lane, handed_over in sent.items():
-            for result in await asyncio.gather(*(one.appended for one in handed_over), return_exceptions=True):
-                if isinstance(result, BaseException):
-                    this.errors[lane] = result
+        on_their_way = [(lane, one.appended) for lane, handed_over in sent.items() for one in handed_over]
+        results = await asyncio.gather(*(appended for _, appended in on_their_way), return_exceptions=True)
+        for (lane, _), result in zip(on_their_way, results, strict=True):
+            if isinstance(result, BaseException):
+                this.errors[lane] = result
         # All at once: what the partitions of a stage are handed is worked on together.
         for lane, handed_over in sent.items():
             if lane not in this.errors:
