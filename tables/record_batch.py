@@ -11,7 +11,7 @@ import time
 from typing import TYPE_CHECKING
 
 import numpy as np
-from aiokafka.record.util import calc_crc32c
+from crc32c import crc32c
 
 from features.kafka_records import RECORD_BYTES_MAX, write_records
 from features.rooms import Room
@@ -50,7 +50,7 @@ class RecordBatch:
         producer_id, epoch, sequence = self._producer
         places = (self._attributes, last, stamp_ms, stamp_ms, producer_id, epoch, sequence, self._count)
         _HEAD.pack_into(data, 0, 0, len(data) - _LENGTH_FROM, _NO_EPOCH, _VERSION, 0, *places)
-        struct.pack_into(">I", data, _CHECKSUM_AT, calc_crc32c(memoryview(data)[_CHECKED_FROM:]))
+        struct.pack_into(">I", data, _CHECKSUM_AT, crc32c(memoryview(data)[_CHECKED_FROM:]))
         return data
 
     def close(self) -> None:
