@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from features.compiled import compiled, compiled_making_arrays
+from features.compiled import compiled
+from features.words import copy_bytes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -79,11 +80,11 @@ def _put_varint(room: Bytes, at: int, number: int) -> int:
     return at + 1
 
 
-@compiled_making_arrays
+@compiled
 def _put_piece(room: Bytes, at: int, data: Bytes, begin: int, length: int) -> int:
     if length < 0:
         room[at] = 1  # -1 as a zigzag varint
         return at + 1
     at = _put_varint(room, at, length)
-    room[at : at + length] = data[begin : begin + length]
+    copy_bytes(room, at, data, begin, length)
     return at + length

@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-__all__ = ["extending", "numba", "types"]
+__all__ = ["cgutils", "extending", "numba", "types"]
 
 _absent = "scipy" not in sys.modules
 if _absent:
@@ -16,6 +16,7 @@ if _absent:
 try:
     import numba
     from numba import extending, types
+    from numba.core import cgutils
 
     # It looks for scipy when it is imported, and once more when it first needs this.
     importlib.import_module("numba.np.arraymath")

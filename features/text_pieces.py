@@ -9,6 +9,7 @@ import numpy as np
 from features.clock import DAY_MS, HOUR_MS, IST_OFFSET_MS, MINUTE_MS, SECOND_MS
 from features.compiled import compiled
 from features.text import write_number
+from features.words import copy_bytes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,18 +25,15 @@ _QUOTE, _ESCAPE, _ZERO, _MINUS = b'"'[0], b"\\"[0], b"0"[0], b"-"[0]
 @compiled
 def put(room: Bytes, at: int, word: Bytes) -> int:
     """Write a word; return where it ends."""
-    for place in range(len(word)):
-        room[at + place] = word[place]
+    copy_bytes(room, at, word, 0, len(word))
     return at + len(word)
 
 
 @compiled
 def put_piece(room: Bytes, at: int, data: Bytes, begin: int, end: int) -> int:
     """Write data[begin:end]; return where it ends."""
-    for place in range(begin, end):
-        room[at] = data[place]
-        at += 1
-    return at
+    copy_bytes(room, at, data, begin, end - begin)
+    return at + end - begin
 
 
 @compiled

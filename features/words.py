@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from llvmlite import ir
 
 from features.compiled import compiled
-from features.numba_alone import extending, types
+from features.numba_alone import cgutils, extending, types
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,6 +34,18 @@ def store_word(data: Bytes, at: int, word: int) -> None:
     """Write eight bytes from `at` on; all of them must be within `data`."""
     for byte in range(WORD_BYTES):
         data[at + byte] = word >> (8 * byte) & 0xFF
+
+
+def copy_bytes(data: Bytes, at: int, source: Bytes, begin: int, length: int) -> None:
+    """Write source[begin : begin + length] into `data` from `at` on; both must hold them, and not overlap.
+
+    >>> import numpy as np
+    >>> room = np.zeros(4, np.uint8)
+    >>> copy_bytes(room, 1, np.arange(9, dtype=np.uint8), 5, 2)
+    >>> room.tolist()
+    [0, 5, 6, 0]
+    """
+    data[at : at + length] = source[begin : begin + length]
 
 
 @compiled
@@ -89,10 +101,14 @@ def swapped(word: int) -> int:
     return int.from_bytes((word & _ONES).to_bytes(WORD_BYTES, "little"), "big")
 
 
+def _byte(context: Any, builder: Any, array_type: Any, array: Any, at: Any) -> Any:
+    """Return where a byte of an array of bytes stands."""
+    return builder.gep(context.make_array(array_type)(context, builder, array).data, [at])
+
+
 def _address(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
     """Return where a word of an array of bytes stands."""
-    array = context.make_array(signature.args[0])(context, builder, arguments[0])
-    return builder.bitcast(builder.gep(array.data, [arguments[1]]), _WORD.as_pointer())
+    return builder.bitcast(_byte(context, builder, signature.args[0], *arguments[:2]), _WORD.as_pointer())
 
 
 @extending.intrinsic  # type: ignore[untyped-decorator]
@@ -115,14 +131,29 @@ def _store(_typing: Any, data: Any, at: Any, word: Any) -> Any:
     return types.void(data, at, word), generate
 
 
+@extending.intrinsic  # type: ignore[untyped-decorator]
+def _copy(_typing: Any, data: Any, at: Any, source: Any, begin: Any, length: Any) -> Any:  # noqa: ARG001 - types
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        to = _byte(context, builder, signature.args[0], *arguments[:2])
+        cgutils.raw_memcpy(builder, to, _byte(context, builder, signature.args[2], *arguments[2:4]), arguments[4], 1)
+        return context.get_dummy_value()
+
+    return types.void(data, types.intp, source, types.intp, types.intp), generate
+
+
 @extending.overload(load_word, strict=False)  # type: ignore[untyped-decorator]
-def _load_word(data: Any, at: Any) -> Any:  # noqa: ARG001 - the types that it is compiled for
+def _load_word(data: Any, at: Any) -> Any:  # noqa: ARG001 - as above
     return lambda data, at: _load(data, at)  # noqa: PLW0108 - numba compiles Python functions, no intrinsics
 
 
 @extending.overload(store_word, strict=False)  # type: ignore[untyped-decorator]
 def _store_word(data: Any, at: Any, word: Any) -> Any:  # noqa: ARG001 - as above
     return lambda data, at, word: _store(data, at, word)  # noqa: PLW0108 - as above
+
+
+@extending.overload(copy_bytes, strict=False)  # type: ignore[untyped-decorator]
+def _copy_bytes(data: Any, at: Any, source: Any, begin: Any, length: Any) -> Any:  # noqa: ARG001 - as above
+    return lambda data, at, source, begin, length: _copy(data, at, source, begin, length)  # noqa: PLW0108 - as above
 
 
 def _of_words(function: Callable[..., int], build: Callable[..., Any]) -> None:
