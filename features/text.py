@@ -13,6 +13,7 @@ import orjson
 
 from features.compiled import compiled, compiled_making_arrays
 from features.pieces import cut
+from features.words import store_word
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,10 +22,11 @@ _DECIMALS_MAX = 3
 _HARD, _MISSING = -1, -2
 _LARGEST = 1e12
 _CHARS_MAX = 26  # of any double, its comma included
-_NULL = np.frombuffer(b"null", np.uint8)
 _TEN = np.uint64(10)
 _ZERO, _MINUS, _POINT, _COMMA = b"0"[0], b"-"[0], b"."[0], b","[0]
 _OPEN, _CLOSE = b"["[0], b"]"[0]
+# Words: what is not there, and the shortest of numbers, which most features are; its digit is added.
+_NULL, _DIGIT = int.from_bytes(b"null", "little"), int.from_bytes(b"0.0", "little")
 
 
 class Prepared(NamedTuple):
@@ -106,14 +108,20 @@ def write_row(
     room: NDArray[np.uint8],
     at: int,
 ) -> tuple[int, int]:
-    """Write a row as a JSON array; return where it ends, and where the next text stands."""
+    """Write a row as a JSON array; return where it ends, and where the next text stands.
+
+    A number may write up to a word, where it needs less: `room` must hold `Prepared.bytes_max`.
+    """
     room[at] = _OPEN
     at += 1
     for column in range(len(row)):
+        value = row[column]
         if decimals[column] == _MISSING:
-            for byte in range(4):
-                room[at + byte] = _NULL[byte]
+            store_word(room, at, _NULL)
             at += 4
+        elif decimals[column] == 0 and 0 <= value < 10 and not np.signbit(value):
+            store_word(room, at, _DIGIT + int(value))
+            at += 3
         elif decimals[column] == _HARD:
             while texts[text] != _COMMA:
                 room[at] = texts[text]
@@ -121,7 +129,7 @@ def write_row(
                 text += 1
             text += 1
         else:
-            at = write_number(row[column], decimals[column], room, at)
+            at = write_number(value, decimals[column], room, at)
         room[at] = _COMMA
         at += 1
     room[at - 1] = _CLOSE
