@@ -27,6 +27,13 @@ def test_rows_are_written_as_the_general_encoder_writes_them(width: int, data: s
     assert rows_json(rows) == [orjson.dumps(row) for row in rows.tolist()]
 
 
+def test_numbers_around_those_of_one_digit_are_written_alike() -> None:
+    """Most features are such: they are written by a way of their own, within a row and at its end."""
+    numbers = [sign * number for number in range(13) for sign in (1.0, -1.0)] + [float("nan"), 9.5, 0.5]
+    for row in ([number, other] for number in numbers for other in numbers):
+        assert rows_json(np.array([row, row])) == [orjson.dumps(row)] * 2
+
+
 def test_no_rows_are_no_texts() -> None:
     """As a part without payments has it."""
     assert rows_json(np.empty((0, 3))) == []
