@@ -46,14 +46,14 @@ def measure_drain(transactions: Sequence[int], workers: Sequence[int], rate: flo
 def measure_steady(rates: Sequence[float], seconds: float, workers: int) -> None:
     """Hold each rate and tell latencies."""
     model = ensure_model()
-    command = f"steady {' '.join(f'--rate {rate:g}' for rate in rates)} --seconds {seconds:g} --workers {workers}"
+    command = f"steady {_told(rates)} --seconds {seconds:g} --workers {workers}"
     _measure("steady", command, [lambda say: steady(rates, seconds, workers, model, say)])
 
 
 def measure_score(rates: Sequence[float], seconds: float) -> None:
     """Ask for verdicts at each rate and tell latencies."""
     model = ensure_model()
-    command = f"score {' '.join(f'--rate {rate:g}' for rate in rates)} --seconds {seconds:g}"
+    command = f"score {_told(rates)} --seconds {seconds:g}"
     _measure("score", command, [lambda say: score(rates, seconds, model, say)])
 
 
@@ -86,10 +86,13 @@ def measure_engines(names: Sequence[str], transactions: int, workers: int) -> No
 def measure_engines_steady(names: Sequence[str], rates: Sequence[float], seconds: float) -> None:
     """Run one worker of other engines and of Prahari one after the other, at fixed rates."""
     model = ensure_model()
-    told = " ".join(f"--rate {rate:g}" for rate in rates)
-    command = f"engines-steady {' '.join(names)} {told} --seconds {seconds:g}"
+    command = f"engines-steady {' '.join(names)} {_told(rates)} --seconds {seconds:g}"
     wish = of_engines.Wish(names, rates, seconds)
     _measure("engines-steady", command, [lambda say: of_engines.engines_steady(wish, model, say)])
+
+
+def _told(rates: Sequence[float]) -> str:
+    return " ".join(f"--rate {rate:g}" for rate in rates)
 
 
 def _measure(

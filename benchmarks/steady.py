@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from benchmarks.sampling import Sample
 
 WARM_UP_PAYMENTS = 100_000
+_RECENT_MS = 20_000
 _SETTLE_S = 5.0
 _LEAD_MS = 1_000
 _TICK_S = 0.001
@@ -83,12 +84,17 @@ async def _steady(
 async def warm_up(deployment: Deployment, workers: int, say: Callable[[str], None]) -> list[Worker]:
     """Start so many workers on a backlog, and return them when they have drained it."""
     await start_up(deployment, say)
-    plan = Plan(WARM_UP_PAYMENTS, int(time.time() * 1000) - 20_000, seed=99)
-    await preload(deployment.broker.bootstrap, World(plan).payments())
+    await preload_warm_up(deployment.broker.bootstrap)
     started = [deployment.start_worker(f"worker-{number}") for number in range(1, workers + 1)]
     async with Logs(deployment.broker.bootstrap) as logs:
         await watch(deployment, logs, WARM_UP_PAYMENTS, lambda count: say(f"warming up, {count:,} decided"))
     return started
+
+
+async def preload_warm_up(bootstrap: str) -> None:
+    """Write the backlog of `WARM_UP_PAYMENTS` that warms tables and code."""
+    plan = Plan(WARM_UP_PAYMENTS, int(time.time() * 1000) - _RECENT_MS, seed=99)
+    await preload(bootstrap, World(plan).payments())
 
 
 async def at_rate(

@@ -44,10 +44,11 @@ DRAIN: Columns = {
     "log bytes": lambda run: f"{sum(run['log_bytes'].values()):,.0f}",
     "alerts": _count("alerts"),
 }
+_DECISION_MS: Columns = {f"decision {share}": _ms("decision_ms", share) for share in ("p50", "p95", "p99", "p99.9")}
 STEADY: Columns = {
     "payments/s": _count("rate"),
     "decided": _count("payments"),
-    **{f"decision {share}": _ms("decision_ms", share) for share in ("p50", "p95", "p99", "p99.9")},
+    **_DECISION_MS,
     **{f"apart from slow spells, {share}": _ms("apart_ms", share) for share in ("p50", "p95", "p99", "p99.9")},
     "slow spells": _percent("slow_share"),
     "alerts": _count("alerts"),
@@ -111,7 +112,7 @@ ENGINES_STEADY: Columns = {
     "engine": lambda run: str(run["engine"]),
     "payments/s": _count("rate"),
     "decided": _count("payments"),
-    **{f"decision {share}": _ms("decision_ms", share) for share in ("p50", "p95", "p99", "p99.9")},
+    **_DECISION_MS,
     "sent late, p99": _us("producer_late_ms"),
     "CPU us, worker": _us("worker_cpu_us"),
     "broker CPU us": _us("broker_cpu_us"),

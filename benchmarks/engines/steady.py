@@ -7,7 +7,6 @@ waiting for more; all else is set as for a drain.
 from __future__ import annotations
 
 import asyncio
-import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,16 +16,14 @@ from benchmarks.engines.check import require_same_decisions
 from benchmarks.engines.environment import environment
 from benchmarks.engines.jvm import ENGINES
 from benchmarks.engines.run import NAMES, decisions_of, make_topics, start
-from benchmarks.kafka import Logs, preload
-from benchmarks.load import Plan, World
+from benchmarks.kafka import Logs
 from benchmarks.sampling import watch
-from benchmarks.steady import WARM_UP_PAYMENTS, at_rate
+from benchmarks.steady import WARM_UP_PAYMENTS, at_rate, preload_warm_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-_RECENT_MS = 20_000
 _REST_S = 6.0
 
 
@@ -55,8 +52,7 @@ async def _engine(
     await start_up(deployment, say)
     if name != "prahari":
         await make_topics(deployment.broker.bootstrap, [name])
-    plan = Plan(WARM_UP_PAYMENTS, int(time.time() * 1000) - _RECENT_MS, seed=99)
-    await preload(deployment.broker.bootstrap, World(plan).payments())
+    await preload_warm_up(deployment.broker.bootstrap)
     start(deployment, python, name, 1, 1, linger_ms=0)
     topic = decisions_of(name)
     async with Logs(deployment.broker.bootstrap) as logs:
