@@ -25,8 +25,7 @@ _QUOTE, _ESCAPE, _ZERO, _MINUS = b'"'[0], b"\\"[0], b"0"[0], b"-"[0]
 @compiled
 def put(room: Bytes, at: int, word: Bytes) -> int:
     """Write a word; return where it ends."""
-    copy_bytes(room, at, word, 0, len(word))
-    return at + len(word)
+    return put_piece(room, at, word, 0, len(word))
 
 
 @compiled
