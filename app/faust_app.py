@@ -31,6 +31,7 @@ from app.scoring import load_scorer
 from app.settings import topic_partitions
 from app.time_limit import TimeLimit
 from app.topics import ensure_topics, topic_specs
+from app.transport import produce_direct
 from app.transport.stages import Stages
 from app.web_tls import serving_tls
 from app.webhook import check_webhook
@@ -108,6 +109,7 @@ class PrahariApp(faust.App):
             self.prahari.topic_prefix,
             self._appended,
             self.waiters.durable,
+            deliver=produce_direct.deliver,
         )
 
     def _appended(self, topic: str, partition: int, first: RecordMetadata, outputs: Sequence[Outgoing]) -> None:

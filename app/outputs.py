@@ -1,16 +1,19 @@
 """Sends what stages put out, round after round: whatever came meanwhile goes as one batch per topic partition.
 
 Whole batches (`tables.record_batch`) cost a small part of aiokafka's `send` per record and keep a partition's order.
-The producer has one request to a broker under way at a time, so what comes while a round is under way waits here and
-goes together in the next: the fewer the requests, the less of both processors they take, the broker's above all.
+One request to a broker is under way at a time, so what comes while a round is under way waits here and goes together
+in the next: the fewer the requests, the less of both processors they take, the broker's above all.
 """
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from aiokafka.structs import TopicPartition
 
 from app.batching import batches_of
+from app.delivering import by_aiokafka
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator, Iterable, Sequence
@@ -19,15 +22,9 @@ if TYPE_CHECKING:
     from aiokafka.structs import RecordMetadata
 
     from agents.ports import Outgoing, Output
+    from app.delivering import Deliver
 
 _Lane = tuple[str, int]
-
-
-class _Batch(NamedTuple):
-    """A batch that the producer has: how many records, and what tells where they stand."""
-
-    records: int
-    appended: asyncio.Future[RecordMetadata]
 
 
 class OnAppended(Protocol):
@@ -106,11 +103,14 @@ class BatchSender:
         topic_prefix: str,
         on_appended: OnAppended = _tell_nobody,
         on_durable: OnDurable = _nobody_waits,
+        *,
+        deliver: Deliver = by_aiokafka,
     ) -> None:
         self._producer = producer
         self._topic_prefix = topic_prefix
         self._on_appended = on_appended
         self._on_durable = on_durable
+        self._deliver = deliver
         self._next: _Round | None = None
         self._sending: asyncio.Task[None] | None = None
 
@@ -134,39 +134,32 @@ class BatchSender:
             this.end()
 
     async def _send_round(self, this: _Round) -> None:
-        sent: dict[_Lane, list[_Batch]] = {}
+        producer, made = self._producer(), dict[_Lane, list[Any]]()
         for lane, outputs in this.outputs.items():
             try:
-                sent[lane] = await self._hand_over(lane, outputs)
+                made[lane] = batches_of(producer, outputs)
             except Exception as exc:  # noqa: BLE001 - whatever it is, it belongs to those who wait
                 this.errors[lane] = exc
-        on_their_way = [(lane, one.appended) for lane, handed_over in sent.items() for one in handed_over]
-        results = await asyncio.gather(*(appended for _, appended in on_their_way), return_exceptions=True)
-        for (lane, _), result in zip(on_their_way, results, strict=True):
-            if isinstance(result, BaseException):
-                this.errors[lane] = result
+        delivered = await self._deliver(producer, {self._to(lane): batches for lane, batches in made.items()})
         # All at once: what the partitions of a stage are handed is worked on together.
-        for lane, handed_over in sent.items():
-            if lane not in this.errors:
-                self._tell(lane, handed_over, this.outputs[lane])
+        for lane, batches in made.items():
+            if (to := self._to(lane)) in delivered.errors:
+                this.errors[lane] = delivered.errors[to]
+            else:
+                self._tell(lane, batches, delivered.places[to], this.outputs[lane])
 
-    def _tell(self, lane: _Lane, handed_over: Sequence[_Batch], outputs: Sequence[Output]) -> None:
+    def _to(self, lane: _Lane) -> TopicPartition:
+        return TopicPartition(self._topic_prefix + lane[0], lane[1])
+
+    def _tell(
+        self, lane: _Lane, batches: Sequence[Any], places: Sequence[RecordMetadata], outputs: Sequence[Output]
+    ) -> None:
         """Say that outputs are durable, and where the records of a partition stand, where each output is one."""
         self._on_durable(*lane, outputs)
-        if len(outputs) != sum(one.records for one in handed_over):
+        counts = [batch.record_count() for batch in batches]
+        if len(outputs) != sum(counts):
             return
         singles, at = cast("Sequence[Outgoing]", outputs), 0
-        for count, appended in handed_over:
-            self._on_appended(self._topic_prefix + lane[0], lane[1], appended.result(), singles[at : at + count])
+        for count, place in zip(counts, places, strict=True):
+            self._on_appended(self._topic_prefix + lane[0], lane[1], place, singles[at : at + count])
             at += count
-
-    async def _hand_over(self, lane: _Lane, outputs: Sequence[Output]) -> list[_Batch]:
-        """Give the producer the batches of one partition; it takes a second one when it has sent the first."""
-        producer, (topic, partition) = self._producer(), lane
-        return [
-            _Batch(
-                batch.record_count(),
-                await producer.send_batch(batch, self._topic_prefix + topic, partition=partition),
-            )
-            for batch in batches_of(producer, outputs)
-        ]

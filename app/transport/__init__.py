@@ -7,7 +7,8 @@ stream.noack().events()`. It is pinned to the exact Faust version; `tests/transp
 
 `fetching` asks the broker, at a `pace`, for what `own_appends` did not hand on, and `topics_known` for topics that it
 did not tell of; `consumer` hands over; `tables` restores and starts; `store` lets Faust's tables read what stages
-wrote; `stages` is what of ours they call. `produce_request` is how all producers send.
+wrote; `stages` is what of ours they call. `produce_request` and `produce_answer` are how all producers send, and
+`produce_direct` is how a worker's rounds go past aiokafka's queues.
 """
 
 from __future__ import annotations

@@ -14,6 +14,8 @@ from aiokafka.errors import KafkaConnectionError
 from aiokafka.protocol.produce import ProduceRequest
 from aiokafka.util import wait_for
 
+from app.transport.produce_answer import Asked
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 #: From this version on a request has the layout that is written here.
 VERSION_MIN = 3
 _HEAD, _COUNT, _PARTITION = struct.Struct(">hii"), struct.Struct(">i"), struct.Struct(">ii")
+_REQUEST, _LENGTH = struct.Struct(">hhi"), struct.Struct(">h")
 
 _aiokafkas_send: Callable[..., Awaitable[Any]] = AIOKafkaConnection.send
 
@@ -47,7 +50,7 @@ def pieces(
 
 def _text(text: str | None) -> bytes:
     data = b"" if text is None else text.encode()
-    return struct.pack(">h", -1 if text is None else len(data)) + data
+    return _LENGTH.pack(-1 if text is None else len(data)) + data
 
 
 def register() -> None:
@@ -63,9 +66,9 @@ def _send(connection: Any, request: Any, expect_response: bool = True) -> Awaita
     if prepared.API_VERSION < VERSION_MIN:
         return _aiokafkas_send(connection, request, expect_response)
     number = connection._next_correlation_id()
-    header = prepared.build_request_header(correlation_id=number, client_id=connection._client_id)
     asked = prepared.transactional_id, prepared.required_acks, prepared.timeout, prepared.topics
-    message = [header.encode(), *pieces(*asked)]
+    header = _REQUEST.pack(prepared.API_KEY, prepared.API_VERSION, number) + _text(connection._client_id)
+    message = [header, *pieces(*asked)]
     try:
         connection._writer.writelines([_COUNT.pack(sum(map(len, message))), *message])
     except OSError as exc:
@@ -74,5 +77,5 @@ def _send(connection: Any, request: Any, expect_response: bool = True) -> Awaita
     if not expect_response:
         return cast("Awaitable[Any]", connection._writer.drain())
     answer = connection._loop.create_future()
-    connection._requests.append((number, prepared, answer))
+    connection._requests.append((number, Asked(prepared.API_VERSION), answer))
     return cast("Awaitable[Any]", wait_for(answer, connection._request_timeout))
