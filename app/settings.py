@@ -81,7 +81,7 @@ class Settings(BaseSettings):
     log_full_vpa: bool = False
     """Log whole VPAs; they are personal data and masked unless told otherwise."""
 
-    state_cache_mb: int = Field(20, ge=1)
+    state_cache_mb: int = Field(28, ge=1)
     """MB of account states kept at hand by a worker, over both tables and all partitions, those on their way apart."""
 
     commit_linger_s: float = Field(3.0, ge=0, le=10)
