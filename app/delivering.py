@@ -25,14 +25,22 @@ class Delivered(NamedTuple):
         >>> Delivered.of([("t", 0), ("t", 1), ("t", 1), ("t", 0)], [OSError("gone"), 7, 8, 9])
         Delivered(places={('t', 1): [7, 8]}, errors={('t', 0): OSError('gone')})
         """
-        errors: dict[TopicPartition, BaseException] = {}
-        places: dict[TopicPartition, list[RecordMetadata]] = {}
+        found = cls({}, {})
         for partition, result in zip(to, results, strict=True):
             if isinstance(result, BaseException):
-                errors.setdefault(partition, result)
+                found.add(cls({}, {partition: result}))
             else:
-                places.setdefault(partition, []).append(result)
-        return cls({partition: some for partition, some in places.items() if partition not in errors}, errors)
+                found.add(cls({partition: [result]}, {}))
+        return found
+
+    def add(self, later: Delivered) -> None:
+        """Take what became of later batches too; a partition keeps its first error, and no places then."""
+        for partition, places in later.places.items():
+            self.places.setdefault(partition, []).extend(places)
+        for partition, error in later.errors.items():
+            self.errors.setdefault(partition, error)
+        for partition in self.errors:
+            self.places.pop(partition, None)
 
 
 class Deliver(Protocol):
@@ -47,16 +55,13 @@ async def by_aiokafka(producer: AIOKafkaProducer, batches: Mapping[TopicPartitio
     """Send batches by the producer's own means; it takes a second one of a partition when it has sent the first."""
     to: list[TopicPartition] = []
     appended: list[asyncio.Future[RecordMetadata]] = []
-    errors: dict[TopicPartition, BaseException] = {}
+    found = Delivered({}, {})
     for partition, some in batches.items():
         try:
             for batch in some:
                 appended.append(await producer.send_batch(batch, partition.topic, partition=partition.partition))
                 to.append(partition)
         except Exception as exc:  # noqa: BLE001 - whatever it is, it belongs to those who wait
-            errors[partition] = exc
-    found = Delivered.of(to, await asyncio.gather(*appended, return_exceptions=True))
-    return Delivered(
-        {partition: places for partition, places in found.places.items() if partition not in errors},
-        {**found.errors, **errors},
-    )
+            found.errors[partition] = exc
+    found.add(Delivered.of(to, await asyncio.gather(*appended, return_exceptions=True)))
+    return found

@@ -43,12 +43,7 @@ async def deliver(producer: AIOKafkaProducer, batches: Mapping[TopicPartition, S
         going = {
             to: one for to, one in zip(batches, several, strict=True) if one is not None and to not in found.errors
         }
-        now = await _deliver_one_each(producer, going)
-        found.errors.update(now.errors)
-        for to, places in now.places.items():
-            found.places.setdefault(to, []).extend(places)
-    for to in found.errors:
-        found.places.pop(to, None)
+        found.add(await _deliver_one_each(producer, going))
     return found
 
 
@@ -60,8 +55,7 @@ async def _deliver_one_each(producer: Any, batches: Batches) -> Delivered:
         return await _Request(producer, *nodes.popitem()).deliver()
     found = Delivered({}, {})
     for one in await asyncio.gather(*(_Request(producer, node, some).deliver() for node, some in nodes.items())):
-        found.places.update(one.places)
-        found.errors.update(one.errors)
+        found.add(one)
     return found
 
 
@@ -104,9 +98,10 @@ class _Request:
         self._accumulator._pending_batches.add(self)
         try:
             places = await self._send()
+            found = Delivered({to: [place] for to, place in places.items()}, {})
             again = {to: batch for to, batch in self._batches.items() if to not in places}
             if not again:
-                return Delivered({to: [place] for to, place in places.items()}, {})
+                return found
             messages = self._given_back(again)
         finally:
             self._end()
@@ -115,8 +110,8 @@ class _Request:
         await self._sender._send_produce_req(self._node, messages)
         self._wake()
         results = await asyncio.gather(*(one.future for one in messages.values()), return_exceptions=True)
-        later = Delivered.of(list(again), results)
-        return Delivered({**{to: [place] for to, place in places.items()}, **later.places}, later.errors)
+        found.add(Delivered.of(list(again), results))
+        return found
 
     async def _send(self) -> dict[TopicPartition, RecordMetadata]:
         """Return where batches stand that the broker took; of the others nothing is known."""

@@ -209,7 +209,8 @@ async def test_a_broker_that_does_not_answer_in_time_is_asked_again(
     """It was stopped and appends the request when it goes on; it knows it when it is sent again."""
     rounds = Rounds(producer, topic)
     await rounds.go(5)
-    connection = producer.client._conns[0 if 0 in producer.client.cluster._brokers else 1, ConnectionGroup.DEFAULT]
+    leader = producer.client.cluster.leader_for_partition(TopicPartition(topic, 0))
+    connection = producer.client._conns[leader, ConnectionGroup.DEFAULT]
     with stopped(broker):
         going = asyncio.create_task(rounds.go(1))
         async with asyncio.timeout(LIMIT_S):
